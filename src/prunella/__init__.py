@@ -1,0 +1,1 @@
+"""Self-healing agents: heal it, prove it, or put it back."""

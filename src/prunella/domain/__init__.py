@@ -1,0 +1,1 @@
+"""The words of the system as frozen types: no I/O, no clock, no framework but Pydantic."""

@@ -1,0 +1,58 @@
+"""What was seen: facts with their source, and what came of calls."""
+
+from enum import StrEnum
+
+from prunella.domain.fingerprint import fingerprint
+from prunella.domain.frozen import Frozen, JsonValue
+
+
+class EvidenceKind(StrEnum):
+    READING = "reading"
+    LOG = "log"
+    PREFLIGHT = "preflight"
+    PROCESS = "process"
+    SETTING = "setting"
+    DIFFERENCE = "difference"
+    LOOKUP = "lookup"
+    OBSERVATION = "observation"
+
+
+class Evidence(Frozen):
+    """One fact. `source` says where it was read (a file, a command, a probe); `text` is trimmed and redacted."""
+
+    kind: EvidenceKind
+    source: str
+    text: str
+    service: str | None = None
+    is_error: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(f"{self.source} {self.text}")
+
+
+class Observation(Frozen):
+    """What came of one tool call. A failure is a fact to learn from, never a crash.
+
+    `output` is the JSON result (None on failure). On failure `error` is the exception's type, `message` its text,
+    `traceback` trimmed to the frames that matter and redacted ("" when there is none), and `hint` what to do
+    instead ("" for nothing: the nearest tool, the field at fault).
+    """
+
+    tool: str
+    arguments: dict[str, JsonValue]
+    ok: bool
+    output: JsonValue = None
+    error: str = ""
+    message: str = ""
+    traceback: str = ""
+    hint: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(f"{self.tool} {self.error} {self.message}")
+
+    def __str__(self) -> str:
+        if self.ok:
+            return f"{self.tool}: {self.output}"
+        return f"{self.tool} failed: {self.error}: {self.message}" + (f" {self.hint}" if self.hint else "")

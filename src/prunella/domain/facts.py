@@ -1,0 +1,62 @@
+"""A fleet as it was found: one frozen picture that a brain can reason over without touching anything."""
+
+from pathlib import Path
+
+from prunella.domain.frozen import Frozen
+from prunella.domain.service import CommandResult, Fleet, Listener, Service, ServiceStatus
+from prunella.domain.setting import Format, Setting, SettingChange
+
+
+class ConfigFacts(Frozen):
+    """One configuration file. `fault` says why `settings` is empty ("" when it parses), at `fault_line` (from 1).
+
+    `text` is decoded (UTF-8, else Latin-1) without a BOM; "" when the file is missing or unreadable.
+    """
+
+    path: Path
+    format: Format
+    text: str
+    settings: tuple[Setting, ...] = ()
+    fault: str = ""
+    fault_line: int | None = None
+    exists: bool = True
+
+
+class ServiceFacts(Frozen):
+    """One service. `log` is the tail, oldest line first; `preflight` None: there is none, or it was not run.
+
+    `is_stale`: files on disk are newer than what the running process started with; None when that is unknown.
+    """
+
+    service: Service
+    status: ServiceStatus | None = None
+    files: tuple[ConfigFacts, ...] = ()
+    log: tuple[str, ...] = ()
+    preflight: CommandResult | None = None
+    is_stale: bool | None = None
+
+
+class Reference(Frozen):
+    """What a file looked like at a better time. `origin` names where that is known from: `known good`, `git HEAD`,
+    `payments/.env.example`. `file` is the path it stands for; `settings` is empty when it does not parse.
+    """
+
+    origin: str
+    file: Path
+    text: str
+    settings: tuple[Setting, ...] = ()
+    changes: tuple[SettingChange, ...] = ()
+
+
+class Facts(Frozen):
+    """All services of the fleet, who listens where, and what is known of better times.
+
+    `targets` are the services in trouble or asked for, nearest first. `changes` of a reference lead from it (before)
+    to the disk (after).
+    """
+
+    fleet: Fleet
+    targets: tuple[str, ...]
+    services: dict[str, ServiceFacts]
+    listeners: tuple[Listener, ...] = ()
+    references: tuple[Reference, ...] = ()

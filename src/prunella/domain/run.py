@@ -1,0 +1,99 @@
+"""A run from its goal to its verdict."""
+
+from enum import StrEnum
+
+from prunella.domain.evidence import Observation
+from prunella.domain.frozen import Frozen, JsonValue
+from prunella.domain.plan import Plan
+
+
+class Verdict(StrEnum):
+    """How a run ended. Only checks give the first two."""
+
+    ACHIEVED = "achieved"  # shown as "healed" for an incident
+    NOTHING_TO_DO = "nothing_to_do"  # green from the start, nothing written
+    UNVERIFIED = "unverified"  # there was no check
+    ROLLED_BACK = "rolled_back"  # ended from outside; everything as found
+    ESCALATED = "escalated"  # out of ideas or limits, or not allowed; everything as found, handed to a human
+    FROZEN = "frozen"  # an undo failed: touch nothing
+
+
+class Attempt(Frozen):
+    """One plan that was tried, and what came of it, in a sentence that the next thought can use."""
+
+    plan: Plan
+    came_of_it: str
+    observations: tuple[Observation, ...] = ()
+
+
+class Limits(Frozen):
+    """What a run may spend. Attempts count per sub-goal; `seconds` is wall time; undo is never cut short."""
+
+    attempts: int = 5
+    plans: int = 30
+    steps: int = 40
+    seconds: float = 300.0
+    tokens: int = 200_000
+
+
+class Spent(Frozen):
+    """What a run has spent so far; survives restarts."""
+
+    attempts: int = 0
+    plans: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    tokens: int = 0
+
+
+class RunRecord(Frozen):
+    """A run as `status` lists it. Times are seconds since the epoch; `ended` and `verdict` are None while it goes on.
+
+    `holder` is the process that works on it, `fleet` the fleet file's path ("" for a library goal).
+    """
+
+    id: str
+    goal: str
+    fleet: str = ""
+    services: tuple[str, ...] = ()
+    brain: str = ""
+    started: float
+    ended: float | None = None
+    verdict: Verdict | None = None
+    cause: str = ""
+    summary: str = ""
+    holder: str = ""
+    token: int = 0
+
+
+class EventKind(StrEnum):
+    """What a timeline is made of."""
+
+    STARTED = "started"
+    READING = "reading"
+    EVIDENCE = "evidence"
+    SUSPICION = "suspicion"
+    LOOKUP = "lookup"
+    PLAN = "plan"
+    REJECTED = "rejected"
+    APPROVAL = "approval"
+    INTENT = "intent"
+    ACTION = "action"
+    JUDGED = "judged"
+    PROGRESS = "progress"
+    UNDO = "undo"
+    REFLECTION = "reflection"
+    TOKENS = "tokens"
+    NOTE = "note"
+    VERDICT = "verdict"
+
+
+class Event(Frozen):
+    """One thing that happened. `node` is the graph's node; `text` is one line for people; `data` is for machines."""
+
+    run: str
+    at: float
+    kind: EventKind
+    node: str
+    text: str
+    data: dict[str, JsonValue] = {}

@@ -1,0 +1,43 @@
+"""What a tool says of itself."""
+
+from enum import StrEnum
+
+from prunella.domain.frozen import Frozen, JsonValue
+
+
+class Risk(StrEnum):
+    """What a call may do to the world, mildest first."""
+
+    READ = "read"  # looks only; needs no journal entry
+    CHANGE = "change"  # changes the world and can put it back
+    INTERRUPT = "interrupt"  # a change that people notice while it happens (a restart, a stop)
+    IRREVERSIBLE = "irreversible"  # cannot be put back: always asks
+
+
+class ToolSpec(Frozen):
+    """A tool as brains and policies see it. `parameters` and `returns` are JSON schemas.
+
+    `settles`: its undo takes effect by reading what other undos restore (a restart reads files), so it runs last.
+    """
+
+    name: str
+    description: str
+    risk: Risk
+    parameters: dict[str, JsonValue]
+    returns: dict[str, JsonValue]
+    settles: bool = False
+
+
+class Prepared(Frozen):
+    """What `before` found out, ahead of the effect; everything that undo will need.
+
+    `before` is JSON of the tool's own. `touches` names the resources at stake (`file:/abs/path`, `service:name`).
+    `difference` is what will change, as a person reads it, redacted. `reversible` is False when this very call
+    could not be put back; `note` says why.
+    """
+
+    before: JsonValue = None
+    touches: tuple[str, ...] = ()
+    difference: str = ""
+    reversible: bool = True
+    note: str = ""

@@ -1,0 +1,191 @@
+"""Every seam of the system, at most four methods each. Read this, then `healing/graph.py`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from prunella.domain.brief import Brief
+from prunella.domain.evidence import Evidence, Observation
+from prunella.domain.frozen import JsonValue
+from prunella.domain.journal import Entry, Outcome
+from prunella.domain.plan import Plan, Proposal, Step
+from prunella.domain.report import Reading, Report
+from prunella.domain.ruling import ApprovalRequest, Decision, Ruling
+from prunella.domain.run import Event, RunRecord
+from prunella.domain.service import ServiceStatus
+from prunella.domain.setting import Setting
+from prunella.domain.tool import Prepared, ToolSpec
+
+
+class Clock(Protocol):
+    """Time, so that tests can own it."""
+
+    def now(self) -> float:
+        """Seconds since the epoch, UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Brain(Protocol):
+    """Turns a brief into a proposal. It touches nothing; being wrong is allowed, pretending is not."""
+
+    @property
+    def name(self) -> str:
+        """As the operator would write it: `reflex`, `openai:gpt-5`."""
+        ...
+
+    async def propose(self, brief: Brief) -> Proposal: ...
+
+
+class Tool(Protocol):
+    """A deed that can be undone, or says that it cannot. Arguments were validated before any of these is called."""
+
+    @property
+    def spec(self) -> ToolSpec: ...
+
+    async def before(self, arguments: Mapping[str, JsonValue]) -> Prepared:
+        """What the call would touch and what undo will need; touches nothing. Raises Rejected when impossible."""
+        ...
+
+    async def run(self, arguments: Mapping[str, JsonValue]) -> JsonValue:
+        """The effect. Its result was validated against the output contract."""
+        ...
+
+    async def undo(self, before: JsonValue) -> None:
+        """Put back what `before` recorded; idempotent. Raises Irrecoverable (Conflict if somebody else changed it)."""
+        ...
+
+    async def applied(self, arguments: Mapping[str, JsonValue], before: JsonValue) -> bool | None:
+        """After a crash: did the effect take place? None: cannot be told."""
+        ...
+
+
+class Toolbox(Protocol):
+    """All tools of a run, by name. Nothing here raises for what a brain invented."""
+
+    @property
+    def specs(self) -> tuple[ToolSpec, ...]: ...
+
+    def find(self, step: Step) -> "Tool | Observation":
+        """The tool with arguments that fit it, or the observation that says what is wrong and what is nearest."""
+        ...
+
+    async def call(self, step: Step) -> Observation:
+        """Run it under its guards; every error comes back as an observation."""
+        ...
+
+
+class World(Protocol):
+    """What the goal is about. The loop asks it three things and knows nothing else of it."""
+
+    async def investigate(self, report: Report) -> tuple[Evidence, ...]:
+        """What can be seen around the failing readings; reads only."""
+        ...
+
+    async def survey(self) -> Mapping[str, str]:
+        """Resource name → digest of everything that a run may change or must leave alone."""
+        ...
+
+    async def remember_good(self) -> None:
+        """All is green: keep what it looks like, to compare with on a worse day."""
+        ...
+
+
+class Policy(Protocol):
+    """Says what may be done without asking; pure."""
+
+    def rule(self, step: Step, spec: ToolSpec, prepared: Prepared) -> Ruling: ...
+
+
+class Approver(Protocol):
+    """A human, or whoever stands in. Silence and failure are a no."""
+
+    async def decide(self, request: ApprovalRequest) -> Decision: ...
+
+
+class Journal(Protocol):
+    """The append-only record of effects. Every write is on the disk when the call returns; raises Lost when the
+    token is not the newest lease of the run.
+    """
+
+    async def intend(self, run: str, token: int, plan: Plan, step: Step, prepared: Prepared) -> Entry: ...
+
+    async def settle(self, entry: Entry, token: int, outcome: Outcome, observation: Observation | None) -> Entry: ...
+
+    async def entries(self, run: str) -> tuple[Entry, ...]:
+        """All effects of a run with the last word on each, oldest first."""
+        ...
+
+    async def changes_since(self, fleet: str, since: float) -> int:
+        """How many effects were applied in this fleet since that time, in all runs."""
+        ...
+
+
+class Runs(Protocol):
+    """The book of runs and who holds which service."""
+
+    async def open(self, record: RunRecord) -> RunRecord:
+        """Take all services of the record, in sorted order, and write it down with its token. Raises Busy."""
+        ...
+
+    async def take(self, run: str, token: int, services: tuple[str, ...]) -> None:
+        """Take further services for a run. Raises Busy or Lost; takes none then."""
+        ...
+
+    async def close(self, record: RunRecord) -> None:
+        """Write the verdict and let the services go."""
+        ...
+
+    async def list(self) -> tuple[RunRecord, ...]:
+        """Newest first."""
+        ...
+
+
+class Sink(Protocol):
+    """Takes events: a terminal, a file, a stream. Must not raise, must not block for long."""
+
+    def emit(self, event: Event) -> None: ...
+
+
+class Probe(Protocol):
+    """One look at one thing, never longer than its timeout; every failure is a reading."""
+
+    async def look(self) -> Reading: ...
+
+
+class Supervisor(Protocol):
+    """Starts and stops one service. All are idempotent and wait for the outcome, within the declared timeout."""
+
+    async def status(self) -> ServiceStatus: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+class ConfigEditor(Protocol):
+    """Reads and changes one format; every byte that is not the setting's own stays as it was.
+
+    Texts are without a BOM and keep their line endings. All raise Unparsable for a text that is not of the format.
+    """
+
+    def settings(self, text: str) -> tuple[Setting, ...]: ...
+
+    def set(self, text: str, key: str, value: str) -> str:
+        """Change or add one setting. Raises Rejected when the key's parent cannot be made."""
+        ...
+
+    def remove(self, text: str, key: str) -> str:
+        """Raises Rejected when it is not there."""
+        ...
+
+
+class KnownGood(Protocol):
+    """What files looked like while everything was green."""
+
+    async def keep(self, fleet: str, files: Mapping[Path, bytes]) -> None: ...
+
+    async def newest(self, fleet: str) -> Mapping[Path, bytes]:
+        """Empty when nothing was ever green."""
+        ...
