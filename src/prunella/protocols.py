@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from prunella.domain.brief import Brief
-from prunella.domain.evidence import Evidence, Observation
+from prunella.domain.evidence import Findings, Observation
 from prunella.domain.frozen import JsonValue
 from prunella.domain.journal import Entry, Outcome
 from prunella.domain.plan import Plan, Proposal, Step
@@ -33,6 +33,11 @@ class Brain(Protocol):
     @property
     def name(self) -> str:
         """As the operator would write it: `reflex`, `openai:gpt-5`."""
+        ...
+
+    @property
+    def tokens(self) -> int:
+        """What it has spent since it was made; 0 for one without a model."""
         ...
 
     async def propose(self, brief: Brief) -> Proposal: ...
@@ -79,7 +84,7 @@ class Toolbox(Protocol):
 class World(Protocol):
     """What the goal is about. The loop asks it three things and knows nothing else of it."""
 
-    async def investigate(self, report: Report) -> tuple[Evidence, ...]:
+    async def investigate(self, report: Report) -> Findings:
         """What can be seen around the failing readings; reads only."""
         ...
 
@@ -162,6 +167,8 @@ class Supervisor(Protocol):
     async def start(self) -> None: ...
 
     async def stop(self) -> None: ...
+
+    async def restart(self) -> None: ...
 
 
 class ConfigEditor(Protocol):

@@ -2,8 +2,9 @@
 
 from enum import StrEnum
 
-from prunella.domain.fingerprint import fingerprint
+from prunella.domain.fingerprint import fingerprint, without_noise
 from prunella.domain.frozen import Frozen, JsonValue
+from prunella.domain.report import Reading, Report, Symptoms
 
 
 class EvidenceKind(StrEnum):
@@ -29,6 +30,17 @@ class Evidence(Frozen):
     @property
     def fingerprint(self) -> str:
         return fingerprint(f"{self.source} {self.text}")
+
+
+class Findings(Frozen):
+    """What an investigation brought: facts, and signs of how far things got that no goal asks for (a pre-flight)."""
+
+    evidence: tuple[Evidence, ...] = ()
+    signs: tuple[Reading, ...] = ()
+
+    def symptoms(self, report: Report) -> Symptoms:
+        errors = frozenset(without_noise(e.text) for e in self.evidence if e.is_error)
+        return Symptoms(report=report, signs=self.signs, errors=errors)
 
 
 class Observation(Frozen):

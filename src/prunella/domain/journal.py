@@ -14,6 +14,7 @@ class Outcome(StrEnum):
     INTENDED = "intended"  # written down; whether it took effect must be looked up in the world
     APPLIED = "applied"
     FAILED = "failed"  # the call reported a failure; part of it may have taken effect
+    UNDOING = "undoing"  # about to be put back; a crash from here on repeats the undo, which is idempotent
     UNDONE = "undone"
     UNDO_FAILED = "undo_failed"
 
@@ -36,4 +37,4 @@ class Entry(Frozen):
 
     @property
     def may_have_applied(self) -> bool:
-        return self.outcome in {Outcome.INTENDED, Outcome.APPLIED, Outcome.FAILED}
+        return self.outcome is not Outcome.UNDONE

@@ -2,8 +2,6 @@
 
 from enum import IntEnum
 
-from pydantic import Field
-
 from prunella.domain.fingerprint import fingerprint
 from prunella.domain.frozen import Frozen
 
@@ -37,9 +35,13 @@ class Reading(Frozen):
 
 
 class Report(Frozen):
-    """All readings of one look, in the order of the probes. An empty report proves nothing and is not green."""
+    """All readings of one look, in the order of the probes. An empty report proves nothing and is not green.
+
+    `settled` False: something is still on its way (a process is starting), so that a red reading is not the last word.
+    """
 
     readings: tuple[Reading, ...] = ()
+    settled: bool = True
 
     @property
     def is_green(self) -> bool:
@@ -56,14 +58,29 @@ class Report(Frozen):
 
 
 class Symptoms(Frozen):
-    """What is wrong right now, comparable between two looks."""
+    """What is wrong right now, comparable between two looks.
+
+    `signs` are readings that no goal asks for but that show how far things got (a pre-flight). `errors` are the
+    texts of the error evidence, without noise.
+    """
 
     report: Report
-    errors: frozenset[str] = Field(default=frozenset(), description="fingerprints of the error evidence")
+    signs: tuple[Reading, ...] = ()
+    errors: frozenset[str] = frozenset()
 
-    def moved_on_from(self, earlier: "Symptoms") -> bool:
-        """True when nothing got worse and either a probe got further or an error gave way to another or to none."""
-        if self.report.worse_than(earlier.report):
+    def moved_on_from(self, earlier: "Symptoms", values: frozenset[str]) -> bool:
+        """True when nothing got worse and something got further, or an error gave way to another one.
+
+        An error that complains of one of `values`, which were just set, is our own doing and no progress.
+        """
+        now, then = self.everything, earlier.everything
+        if now.worse_than(then):
             return False
-        got_further = bool(earlier.report.worse_than(self.report))
-        return got_further or bool(earlier.errors - self.errors)
+        fresh, gone = self.errors - earlier.errors, earlier.errors - self.errors
+        own_doing = any(value in error for error in fresh for value in values)
+        return not own_doing and (bool(then.worse_than(now)) or bool(fresh and gone))
+
+    @property
+    def everything(self) -> Report:
+        """What the goal asks for and the signs, as one report."""
+        return Report(readings=(*self.report.readings, *self.signs))

@@ -25,10 +25,14 @@ class Permission(StrEnum):
 
 
 class Ruling(Frozen):
-    """What the policy says of one step, and by which rule of which file."""
+    """What the policy says of one step, and by which rule of which file.
+
+    A `final` denial would meet any other plan as well: there is no use in thinking further.
+    """
 
     permission: Permission
     reason: str
+    final: bool = False
 
 
 class ApprovalRequest(Frozen):
@@ -44,9 +48,13 @@ class ApprovalRequest(Frozen):
 
 
 class Decision(Frozen):
-    """A human's answer, or the answer that silence gives. `by` names who said it."""
+    """A human's answer, or the answer that silence gives. `by` names who said it.
+
+    `plan` is the key of the plan that was asked about. A `final` no wants no other plan either.
+    """
 
     approved: bool
     plan: str
     by: str
     reason: str = ""
+    final: bool = False

@@ -1,0 +1,1 @@
+"""Who turns a brief into a proposal: a ladder of rungs, cheapest first."""

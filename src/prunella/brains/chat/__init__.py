@@ -1,0 +1,1 @@
+"""A brain that is any LangChain chat model."""

@@ -1,0 +1,114 @@
+"""What goes over the wire: the run's tools and the ways to answer, as schemas that providers accept."""
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+from prunella.domain.tool import Risk, ToolSpec
+
+Schema = dict[str, Any]
+
+SUBMIT_PLAN, ANSWER, GIVE_UP = "submit_plan", "answer", "give_up"
+WHY: Schema = {"type": "string", "description": "one sentence: why this step", "maxLength": 200}
+_TEXT: Schema = {"type": "string", "maxLength": 2000}
+_SENTENCE: Schema = {"type": "string", "maxLength": 300}
+_REASONS: Schema = {"type": "array", "items": _SENTENCE, "maxItems": 5}
+MOST_STEPS = 8
+
+
+class Way(StrEnum):
+    """How an answer is asked for, best first; each takes less of the model than the one before."""
+
+    CALLS = "calls"  # native tool calls
+    SCHEMA = "schema"  # one JSON object, held to a schema by the provider
+    WORDS = "words"  # one JSON object, asked for in words
+
+
+def wire_name(name: str) -> str:
+    """`name` in the letters that every provider accepts: `config.set` → `config_set`."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64]
+
+
+def find_spec(name: str, specs: Iterable[ToolSpec]) -> ToolSpec | None:
+    """The tool that a model means by `name`: its own name or the one on the wire, with or without a namespace."""
+    plain = name.strip().removeprefix("functions.")
+    return next((spec for spec in specs if plain in {spec.name, wire_name(spec.name)}), None)
+
+
+def states_why(spec: ToolSpec) -> bool:
+    """True when the tool has a parameter of its own by that name, which then belongs to the tool."""
+    properties = spec.parameters.get("properties")
+    return isinstance(properties, dict) and "why" in properties
+
+
+def plain_parameters(spec: ToolSpec) -> Schema:
+    """The parameters with every reference resolved, so that they can stand inside another schema."""
+    from langchain_core.utils.json_schema import dereference_refs
+
+    schema: Schema = dereference_refs({"type": "object", "properties": {}, **spec.parameters})
+    return {key: value for key, value in schema.items() if key != "$defs"}
+
+
+def tools_on_wire(specs: Iterable[ToolSpec]) -> list[Schema]:
+    """The run's tools and the three ways to answer, in OpenAI's shape, which every LangChain provider converts."""
+    specs = tuple(specs)
+    return [_function_of(spec) for spec in specs] + _answers(specs)
+
+
+def _function_of(spec: ToolSpec) -> Schema:
+    parameters = plain_parameters(spec)
+    if spec.risk is not Risk.READ and not states_why(spec):
+        parameters = {**parameters, "properties": {**parameters["properties"], "why": WHY}}
+    return _function(wire_name(spec.name), f"[{spec.risk}] {spec.description}", parameters)
+
+
+def _answers(specs: tuple[ToolSpec, ...]) -> list[Schema]:
+    step = _closed(tool=_name_schema(specs), arguments={"type": "object"}, why=WHY)
+    steps: Schema = {"type": "array", "items": step, "minItems": 1, "maxItems": MOST_STEPS}
+    plan = _function(
+        SUBMIT_PLAN,
+        "Propose a whole plan: the root cause, the evidence for it, and the steps in order.",
+        _closed(cause=_SENTENCE, because=_REASONS, steps=steps),
+    )
+    answer = _function(ANSWER, "Answer in words, when the goal asks for words only.", _closed(text=_TEXT))
+    give_up = _function(GIVE_UP, "Say that you do not know, and what you would need to know.", _closed(why=_TEXT))
+    return [plan, answer, give_up] if specs else [answer, give_up]
+
+
+def _name_schema(specs: tuple[ToolSpec, ...]) -> Schema:
+    return {"type": "string", "enum": [wire_name(spec.name) for spec in specs]}
+
+
+def _function(name: str, description: str, parameters: Schema) -> Schema:
+    return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
+
+
+def _closed(**properties: Schema) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def proposal_schema(specs: Iterable[ToolSpec]) -> Schema:
+    """One object that can say all: thought first, then the decision, then typed steps of known tools only."""
+    specs = tuple(specs)
+    decisions = ["use_tools", ANSWER, GIVE_UP] if specs else [ANSWER, GIVE_UP]
+    properties: dict[str, Schema] = {
+        "cause": _SENTENCE,
+        "because": _REASONS,
+        "decision": {"type": "string", "enum": decisions},
+        "steps": {"type": "array", "items": {"anyOf": [_step_of(s) for s in specs]}, "maxItems": MOST_STEPS},
+        "text": _TEXT,
+    }
+    if not specs:
+        del properties["steps"]
+    return {"title": "proposal", "description": "What to do next.", **_closed(**properties)}
+
+
+def _step_of(spec: ToolSpec) -> Schema:
+    tool: Schema = {"type": "string", "enum": [wire_name(spec.name)]}
+    return _closed(why=WHY, tool=tool, arguments=plain_parameters(spec))

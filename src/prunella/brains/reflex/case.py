@@ -1,0 +1,149 @@
+"""What is known of one incident, looked at once and shared by all mechanisms."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from prunella.brains.reflex.clues import Clue, read_clues
+from prunella.brains.reflex.endpoints import Endpoint, endpoints_of, probed_endpoints
+from prunella.brains.reflex.hints import Hint, read_hints
+from prunella.brains.reflex.names import likeness, names_service, normal, tokens
+from prunella.brains.reflex.places import Place, places_in
+from prunella.domain.brief import Brief
+from prunella.domain.facts import ConfigFacts, Facts, Reference, ServiceFacts
+from prunella.domain.service import Listener
+
+
+@dataclass(frozen=True)
+class Case:
+    """Facts and brief with the indexes that reasoning needs; touches nothing."""
+
+    facts: Facts
+    brief: Brief
+
+    @cached_property
+    def clues(self) -> tuple[Clue, ...]:
+        return read_clues(self.facts, self.brief)
+
+    @cached_property
+    def hints(self) -> tuple[Hint, ...]:
+        return tuple(hint for clue in self.clues for hint in read_hints(clue))
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """Every setting of every service; a file that two services share counts for the first of them."""
+        seen: set[Path] = set()
+        found: list[Place] = []
+        for name, service in self.facts.services.items():
+            for config in service.files:
+                if config.path not in seen:
+                    seen.add(config.path)
+                    found.extend(places_in(name, config))
+        return tuple(found)
+
+    @cached_property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        return tuple(endpoint for place in self.places for endpoint in endpoints_of(place))
+
+    @cached_property
+    def suspects(self) -> tuple[str, ...]:
+        """The targets and all they need, directly or not, nearest first."""
+        order = [name for name in self.facts.targets if name in self.facts.services]
+        for name in order:
+            order.extend(n for n in self.needs(name) if n not in order)
+        return tuple(order)
+
+    @cached_property
+    def _by_tail(self) -> dict[str, tuple[Place, ...]]:
+        index: dict[str, list[Place]] = {}
+        for place in self.places:
+            parts = tokens(place.key)
+            for tail in {"".join(parts[i:]) for i in range(len(parts))}:
+                index.setdefault(tail, []).append(place)
+        return {tail: tuple(places) for tail, places in index.items()}
+
+    def service(self, name: str) -> ServiceFacts:
+        return self.facts.services[name]
+
+    def needs(self, name: str) -> tuple[str, ...]:
+        return tuple(need for need in self.service(name).service.needs if need in self.facts.services)
+
+    def places_of(self, service: str) -> tuple[Place, ...]:
+        return tuple(place for place in self.places if place.service == service)
+
+    def endpoints_of(self, service: str) -> tuple[Endpoint, ...]:
+        return tuple(endpoint for endpoint in self.endpoints if endpoint.place.service == service)
+
+    def places_named(self, mention: str) -> tuple[tuple[Place, float], ...]:
+        """Settings that `mention` may mean, with how surely."""
+        parts = tokens(mention)
+        tails = ["".join(parts[i:]) for i in range(len(parts))]
+        found = {id(place): place for tail in tails for place in self._by_tail.get(tail, ())}
+        degrees = ((place, likeness(place.key, mention)) for place in found.values())
+        return tuple((place, degree) for place, degree in degrees if degree > 0)
+
+    def files(self) -> Iterator[tuple[str, ConfigFacts]]:
+        for name, service in self.facts.services.items():
+            for config in service.files:
+                yield name, config
+
+    def owners(self, file: Path) -> tuple[str, ...]:
+        """The services that read this file, in the order of the fleet."""
+        return tuple(name for name, s in self.facts.services.items() if any(c.path == file for c in s.files))
+
+    def references(self, file: Path) -> tuple[Reference, ...]:
+        return tuple(reference for reference in self.facts.references if reference.file == file)
+
+    def listeners(self, port: int) -> tuple[Listener, ...]:
+        return tuple(listener for listener in self.facts.listeners if listener.port == port)
+
+    @cached_property
+    def _probed(self) -> dict[str, tuple[tuple[str, str, int], ...]]:
+        return {name: tuple(probed_endpoints(s.service)) for name, s in self.facts.services.items()}
+
+    def probed(self, service: str) -> tuple[tuple[str, str, int], ...]:
+        """Where the operator says that the service answers: (scheme, host, port), in the order of its probes."""
+        return self._probed.get(service, ())
+
+    def ports(self, service: str) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(port for _, _, port in self.probed(service)))
+
+    def is_running(self, service: str) -> bool | None:
+        status = self.service(service).status
+        return None if status is None else status.running
+
+    def is_troubled(self, service: str) -> bool:
+        """Its own probe fails, it does not run, a file of its does not parse, or its pre-flight is red."""
+        facts = self.service(service)
+        failing = any(reading.service == service for reading in self.brief.report.failing)
+        red = facts.preflight is not None and not facts.preflight.ok
+        return failing or red or self.is_running(service) is False or any(c.fault for c in facts.files)
+
+    def scope(self, service: str) -> float:
+        """How near a service is to the trouble, 0 to 1: what weight a repair in it deserves."""
+        if service in self.facts.targets:
+            return 1.0
+        if service in self.suspects:
+            return 1.0 if self.is_troubled(service) else 0.8
+        return 0.4
+
+    def meant_service(self, text: str, among: tuple[str, ...] | None = None) -> str | None:
+        """The service that a key or host names, the longest name first; None when it names none."""
+        names = sorted(among if among is not None else tuple(self.facts.services), key=lambda n: -len(normal(n)))
+        return next((name for name in names if names_service(text, name)), None)
+
+    def mentions(self, text: str) -> tuple[Clue, ...]:
+        """The clues in which this text stands as a word of its own."""
+        wanted = text.lower()
+        return tuple(clue for clue in self.clues if wanted and _stands_in(wanted, clue.line.lower()))
+
+
+def _stands_in(word: str, line: str) -> bool:
+    start = line.find(word)
+    while start >= 0:
+        before, after = line[start - 1 : start], line[start + len(word) : start + len(word) + 1]
+        if not (before.isalnum() and word[0].isalnum()) and not (after.isalnum() and word[-1].isalnum()):
+            return True
+        start = line.find(word, start + 1)
+    return False

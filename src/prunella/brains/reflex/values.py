@@ -1,0 +1,162 @@
+"""What a suspect setting should rather be: every value follows from something that was read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prunella.brains.reflex.beside import note_on, twins_of
+from prunella.brains.reflex.case import Case
+from prunella.brains.reflex.endpoints import endpoints_of
+from prunella.brains.reflex.hints import Hint
+from prunella.brains.reflex.names import distance, is_near, nearest, normal, tokens
+from prunella.brains.reflex.places import Place
+from prunella.brains.reflex.repairs import fit_range, repair_boolean, repair_duration, repair_number
+
+_LEVELS = ("trace", "debug", "info", "notice", "warning", "warn", "error", "critical", "fatal")
+_SAME = (frozenset({"warn", "warning"}), frozenset({"critical", "fatal", "crit"}), frozenset({"error", "err"}),
+         frozenset({"info", "information", "informational"}), frozenset({"prod", "production"}),
+         frozenset({"dev", "development"}), frozenset({"test", "testing"}))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A value, how surely it is right (0 to 1), and why."""
+
+    value: str
+    surety: float
+    reason: str
+
+
+def right_values(case: Case, place: Place, hint: Hint | None) -> tuple[Guess, ...]:
+    """Guesses for a setting whose value is wrong, surest first; each value once."""
+    best: dict[str, Guess] = {}
+    for guess in _all_guesses(case, place, hint):
+        known = best.get(guess.value)
+        if guess.value != place.value and (known is None or guess.surety > known.surety):
+            best[guess.value] = guess
+    ranked = sorted(best.values(), key=lambda guess: -guess.surety)
+    return tuple(guess for guess in ranked if hint is None or _is_allowed(guess.value, hint))
+
+
+def _all_guesses(case: Case, place: Place, hint: Hint | None) -> Iterator[Guess]:
+    if hint:
+        yield from _from_hint(place, hint)
+    yield from from_witnesses(case, place)
+    yield from _from_relations(case, place)
+    if hint:
+        yield from _from_slips(case, place, hint)
+    yield from _from_comments(place)
+
+
+def _from_hint(place: Place, hint: Hint) -> Iterator[Guess]:
+    for value in hint.wanted:
+        if place.value in hint.bad or not hint.bad:
+            yield Guess(value, 0.92, f"the error asks for {value}")
+    yield from _from_choices(place.value, hint.choices, "the error lists")
+    for value, surety, reason in fit_range(place.value, hint.low, hint.high):
+        yield Guess(value, surety, reason)
+    for value in hint.suggested:
+        if place.value in hint.bad:
+            yield Guess(value, 0.9, f"the error suggests {value}")
+
+
+def _from_choices(value: str, choices: tuple[str, ...], says: str) -> Iterator[Guess]:
+    if not choices or value in choices:
+        return
+    near = nearest(value, choices) or _synonym(value, choices)
+    if near:
+        yield Guess(near, 0.92, f"{says} {', '.join(choices)}; {near} is nearest to {value!r}")
+        return
+    for rank, choice in enumerate(sorted(choices, key=lambda c: (distance(value.lower(), c.lower()), choices.index(c)))):
+        yield Guess(choice, 0.4 - 0.05 * min(rank, 4), f"{says} {', '.join(choices)}")
+
+
+def _synonym(value: str, choices: tuple[str, ...]) -> str | None:
+    group = next((group for group in _SAME if value.lower() in group), frozenset[str]())
+    return next((choice for choice in choices if choice.lower() in group), None)
+
+
+def from_witnesses(case: Case, place: Place) -> Iterator[Guess]:
+    """References, lines commented out, and the same setting elsewhere."""
+    for reference in case.references(place.file):
+        surety = 0.9 if reference.origin == "known good" else 0.85 if reference.origin.startswith("git") else 0.7
+        for setting in reference.settings:
+            if setting.key == place.key and setting.value is not None:
+                yield Guess(setting.value, surety, f"{reference.origin} has {setting.value}")
+    for twin in twins_of(place):
+        surety = 0.6 if twin.is_comment else 0.7
+        how = "is commented out" if twin.is_comment else "is set"
+        yield Guess(twin.value, surety, f"line {twin.line} of the same file {how} with {twin.value}")
+    for other in case.places:
+        if other.service != place.service and normal(other.leaf) == normal(place.leaf):
+            yield Guess(other.value, 0.5, f"{other.name} of {other.service} is {other.value}")
+
+
+def _from_relations(case: Case, place: Place) -> Iterator[Guess]:
+    """A port that should be one that the fleet knows: the service's own, or that of the one the key names."""
+    if "port" not in tokens(place.key) and not any(e.port for e in endpoints_of(place)):
+        return
+    named = case.meant_service(place.key, tuple(n for n in case.facts.services if n != place.service))
+    for port in case.ports(named or place.service):
+        whose = named or place.service
+        yield Guess(str(port), 0.85, f"the probe of {whose} expects {port}")
+
+
+def _from_slips(case: Case, place: Place, hint: Hint) -> Iterator[Guess]:
+    is_whole_value = place.value in hint.bad or not hint.bad
+    if not is_whole_value:
+        return
+    kind = hint.type or _kind_of(case, place)
+    repairs = {"int": repair_number, "float": repair_number, "bool": repair_boolean, "duration": repair_duration}
+    if kind in repairs:
+        for value, surety, reason in repairs[kind](place.value):
+            yield Guess(value, surety, reason)
+            for fitted, fitness, why in fit_range(value, hint.low, hint.high):
+                yield Guess(fitted, surety * fitness, why)
+    elif not hint.choices:
+        yield from (Guess(v, s * 0.6, r) for v, s, r in repair_duration(place.value))
+        yield from _from_vocabulary(case, place)
+    if kind == "bool":
+        for value in ("false", "true"):
+            yield Guess(value, 0.2, "it has to be a boolean")
+
+
+def _kind_of(case: Case, place: Place) -> str:
+    """What the same setting is elsewhere, else what its name speaks of."""
+    words = set(tokens(place.leaf))
+    if words & {"port", "workers", "size", "count", "max", "min", "limit", "retries", "threads", "connections"}:
+        return "int"
+    if words & {"enabled", "enable", "debug", "verbose", "strict"}:
+        return "bool"
+    kinds = {s.kind for r in case.references(place.file) for s in r.settings if s.key == place.key}
+    return next(iter(kinds & {"int", "float", "bool"}), "")
+
+
+def _from_vocabulary(case: Case, place: Place) -> Iterator[Guess]:
+    """A word a slip away that the fleet's files, or everybody's loggers, use."""
+    known = {other.value for other in case.places if other.value and other is not place}
+    known |= set(_LEVELS) if "level" in tokens(place.key) else set()
+    for word in sorted(known):
+        if is_near(place.value.lower(), word.lower()):
+            yield Guess(word, 0.6, f"{place.value!r} is a slip away from {word}")
+
+
+def _from_comments(place: Place) -> Iterator[Guess]:
+    note = note_on(place)
+    if note is None:
+        return
+    yield from _from_choices(place.value, note.choices, "the comment beside it lists")
+    for value, surety, reason in fit_range(place.value, note.low, note.high):
+        yield Guess(value, surety * 0.9, f"{reason}, says the comment beside it")
+    if note.default:
+        yield Guess(note.default, 0.75, f"the comment beside it says: {note.text}")
+
+
+def _is_allowed(value: str, hint: Hint) -> bool:
+    """It is not what the error complains of, and lies within what the error allows."""
+    if value in hint.bad or (hint.choices and value not in hint.choices and not hint.wanted):
+        return False
+    try:
+        number = float(value)
+    except ValueError:
+        return hint.type not in {"int", "float"} and hint.low is None and hint.high is None
+    return (hint.low is None or number >= hint.low) and (hint.high is None or number <= hint.high)

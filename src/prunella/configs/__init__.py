@@ -1,0 +1,1 @@
+"""Configuration files: read, change one setting and nothing else, compare, put back."""

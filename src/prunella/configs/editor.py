@@ -1,0 +1,87 @@
+"""Where the law of all editors is kept: a change is read back, and it changed that one setting or does not count."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from prunella.configs.keys import Parts, join, split
+from prunella.configs.page import Page, Spot
+from prunella.domain.setting import Setting
+from prunella.errors import Rejected, Unparsable
+
+_Content = list[tuple[Parts, str | None, str]]
+
+
+@dataclass(frozen=True)
+class Editor:
+    """A `ConfigEditor` for any format that can be read into a page."""
+
+    read: Callable[[str], Page]
+
+    def settings(self, text: str) -> tuple[Setting, ...]:
+        return tuple(spot.setting for spot in self.read(text).spots)
+
+    def set(self, text: str, key: str, value: str, kind: str | None = None) -> str:
+        """Change or add one setting. `kind` None: the type that fits.
+
+        A value is written as what it replaces was written. A number or boolean also takes the place of a string that
+        is none itself, unless its quotes were a choice. Raises Rejected when it cannot be done without touching
+        anything else.
+        """
+        page = self.read(text)
+        spot = find(page.spots, key)
+        if spot and spot.value == value and kind in (None, spot.kind):
+            return text
+        parts = spot.parts if spot else split(key)
+        is_there = spot is not None and spot.is_own
+        changed = page.replaced(spot, value, kind) if spot and is_there else page.added(parts, value, kind)
+        self._prove(page.spots, changed, parts, value, kind)
+        return changed
+
+    def remove(self, text: str, key: str) -> str:
+        page = self.read(text)
+        spot = find(page.spots, key)
+        if spot is None or not spot.is_own:
+            raise Rejected(f"There is no setting {key} of its own to remove. {_known(page.spots)}")
+        changed = page.removed(spot)
+        after = self._read_back(changed, f"Without {spot.key}")
+        if _content(after, ()) != _content(page.spots, spot.parts):
+            raise Rejected(f"{spot.key} cannot be removed without changing other settings. Edit the file as text.")
+        return changed
+
+    def _prove(self, before: tuple[Spot, ...], changed: str, parts: Parts, value: str, kind: str | None) -> None:
+        after = self._read_back(changed, f"With {join(parts)} = {value!r}")
+        new = next((spot for spot in after if spot.parts == parts), None)
+        if new is None or new.value != value or kind not in (None, new.kind):
+            raise Rejected(f"{join(parts)} cannot hold {value!r} in this format. Choose another value.")
+        if _content(after, parts) != _content(before, parts):
+            raise Rejected(f"Setting {join(parts)} would change other settings too. Edit the file as text.")
+
+    def _read_back(self, changed: str, what: str) -> tuple[Spot, ...]:
+        try:
+            return self.read(changed).spots
+        except Unparsable as error:
+            raise Rejected(f"{what} the file would not parse any more: {error}") from error
+
+
+def find(spots: Iterable[Spot], key: str) -> Spot | None:
+    """The setting of that name; unquoted dots are forgiven where only one setting can be meant."""
+    spots = tuple(spots)
+    exact = next((spot for spot in spots if spot.key == key), None)
+    if exact:
+        return exact
+    loose = [spot for spot in spots if ".".join(spot.parts) == key.replace('"', "")]
+    return loose[0] if len(loose) == 1 else None
+
+
+def _content(spots: Iterable[Spot], without: Parts) -> _Content:
+    """All that may not change while `without` does. An empty parent (`server:`) gives way to what is put below it."""
+    return [(s.parts, s.value, s.kind) for s in spots if not (s.parts == without or _is_empty_parent(s, without))]
+
+
+def _is_empty_parent(spot: Spot, of: Parts) -> bool:
+    return spot.value is None and len(spot.parts) < len(of) and of[: len(spot.parts)] == spot.parts
+
+
+def _known(spots: tuple[Spot, ...]) -> str:
+    names = [spot.key for spot in spots[:20]]
+    return f"It has: {', '.join(names)}{', …' if len(spots) > len(names) else '.'}" if names else "It has no settings."

@@ -1,0 +1,1 @@
+"""The loop: a goal, checks, tools, a brain and a policy; it knows nothing of services."""

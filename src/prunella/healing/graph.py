@@ -1,0 +1,54 @@
+"""The loop, on one screen.
+
+    observe → diagnose → plan → vet → approve → intend → act ──┬→ (more steps) intend
+       ▲          ▲        ▲      │        │                   └→ judge ─┬→ commit → learn → end
+       │          └ look up┘      └ no ────┴─────────────┐               ├→ progress: keep what was done, look again
+       └──────────────────────────────────── reflect ◀───┴─────── undo ◀─┘→ all put back: escalate → end
+
+A rehearsal on a shadow copy has its place in `vet`, the hand-over to a stronger brain in `reflect`.
+"""
+
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
+from prunella.healing.acting import act, intend
+from prunella.healing.context import Context
+from prunella.healing.judging import commit, judge, learn
+from prunella.healing.observing import diagnose, observe
+from prunella.healing.planning import approve, plan, vet
+from prunella.healing.state import State
+from prunella.healing.undoing import escalate, reflect, undo
+
+Loop = CompiledStateGraph[State, Context, State, State]
+
+
+def build_loop(checkpointer: BaseCheckpointSaver[Any]) -> Loop:
+    """The compiled loop. Run it with `durability="sync"`: it touches the world."""
+    graph = StateGraph(State, context_schema=Context)
+    goes = {
+        observe: ["diagnose", "judge", "learn"],
+        diagnose: ["plan"],
+        plan: ["vet", "diagnose", "undo", "commit"],
+        vet: ["approve", "reflect", "undo", "commit"],
+        approve: ["intend", "reflect", "undo", "commit"],
+        intend: ["act", "observe", "undo"],
+        act: ["intend", "judge"],
+        judge: ["commit", "observe", "diagnose", "undo"],
+        undo: ["reflect", "escalate", "end"],
+        reflect: ["observe", "plan", "undo", "commit"],
+        commit: ["learn", "undo", "end"],
+        learn: ["end"],
+        escalate: ["end"],
+    }
+    graph.add_edge(START, "observe")
+    for node, targets in goes.items():
+        graph.add_node(node.__name__, node)
+        graph.add_conditional_edges(node.__name__, _next, {name: END if name == "end" else name for name in targets})
+    return graph.compile(checkpointer=checkpointer)
+
+
+def _next(state: State) -> str:
+    return state.next

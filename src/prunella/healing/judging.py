@@ -1,0 +1,111 @@
+"""Let independent checks decide: commit, keep as progress, or put back."""
+
+from langgraph.runtime import Runtime
+
+from prunella.domain.goal import Objective
+from prunella.domain.report import Report
+from prunella.domain.run import EventKind, Verdict
+from prunella.healing.context import Context
+from prunella.healing.looking import Sight, measure, watch
+from prunella.healing.observing import show_findings
+from prunella.healing.state import Change, State
+
+
+async def judge(state: State, runtime: Runtime[Context]) -> Change:
+    """Watch the check over the window. The brain's own opinion is not asked."""
+    context, stage = runtime.context, runtime.context.stages[state.stage]
+    if stage.check is None and stage is not context.goal:
+        return _progress(state, context, state.report) | {"stage": state.stage + 1}
+    if stage.check is None:
+        failed = [o for o in state.observations if not o.ok]
+        return {"next": "undo" if failed else "commit"}
+    sight = await watch(stage.check, context.goal.constraints, state.baseline, context.patience, context.clock)
+    _show(context, sight, state.baseline)
+    if sight.is_good(state.baseline):
+        return await _reached(state, context, sight)
+    change: Change = {"report": sight.report}
+    if sight.neighbours.worse_than(state.baseline or Report()) or state.is_optimising:
+        return change | {"next": "undo"}
+    findings = await context.world.investigate(sight.report)
+    show_findings(context, "judge", findings)
+    values = _values_of(state)
+    if state.symptoms and findings.symptoms(sight.report).moved_on_from(state.symptoms, values):
+        return change | _progress(state, context, sight.report)
+    return change | {"next": "undo"}
+
+
+async def _reached(state: State, context: Context, sight: Sight) -> Change:
+    """Green: the next stage, the next improvement, or the end."""
+    change: Change = {"report": sight.report}
+    if state.stage + 1 < len(context.stages):
+        spent = state.spent.model_copy(update={"attempts": 0})
+        return change | _progress(state, context, sight.report) | {"stage": state.stage + 1, "spent": spent}
+    if context.goal.objective is None:
+        return change | {"next": "commit"}
+    return change | await _improve(state, context, context.goal.objective)
+
+
+async def _improve(state: State, context: Context, objective: Objective) -> Change:
+    """Keep a better figure and ask for more; put a worse one back."""
+    figure = await measure(objective)
+    better = state.best is None or objective.is_better(figure, than=state.best)
+    text = f"{objective.name} is {figure:g}" + ("" if state.best is None else f" (best so far {state.best:g})")
+    context.emit(EventKind.JUDGED, "judge", text, figure=figure, better=better)
+    if not better:
+        return {"next": "undo"}
+    return {"best": figure, "kept": state.entry, "next": "diagnose", "plan": None}
+
+
+def _progress(state: State, context: Context, report: Report) -> Change:
+    """The symptom moved on: what was done stays for now, and all is looked at again."""
+    if state.plan is None:
+        return {"next": "observe"}
+    failing = "; ".join(f"{r.probe}: {r.detail}" for r in report.failing)
+    context.emit(EventKind.PROGRESS, "judge", f"Kept, the symptom moved on. Now: {failing or 'green'}")
+    return {"kept": state.entry, "kept_plans": (*state.kept_plans, state.plan), "plan": None, "next": "observe"}
+
+
+def _values_of(state: State) -> frozenset[str]:
+    """What the plan set, as an error would quote it; short ones occur by chance."""
+    given = (
+        value for step in state.planned.steps for name, value in step.arguments.items() if name in {"value", "new"}
+    )
+    return frozenset(text for text in (str(value) for value in given) if len(text) > 2)
+
+
+def _show(context: Context, sight: Sight, baseline: Report | None) -> None:
+    worse = sight.neighbours.worse_than(baseline or sight.neighbours)
+    for reading in (*sight.report.readings, *worse):
+        context.emit(
+            EventKind.READING, "judge", f"{reading.probe}: {reading.detail}", **reading.model_dump(mode="json")
+        )
+    said = "green, and held" if sight.is_good(baseline) else "a neighbour got worse" if worse else "still red"
+    context.emit(EventKind.JUDGED, "judge", f"The probes say: {said}.", green=sight.is_good(baseline))
+
+
+async def commit(state: State, runtime: Runtime[Context]) -> Change:
+    """Let the result stand, if nothing but the plan's own resources changed."""
+    context = runtime.context
+    entries = await context.journal.entries(state.run)
+    touched = {name for entry in entries if entry.may_have_applied for name in entry.prepared.touches}
+    survey = await context.world.survey()
+    beyond = [
+        name for name in sorted(survey.keys() | state.found.keys())
+        if survey.get(name) != state.found.get(name) and name not in touched
+    ]  # fmt: skip
+    if beyond:
+        why = f"Somebody else changed {', '.join(beyond)} during the run, so the result cannot be called ours."
+        return {"giving_up": why, "kept": 0, "best": None, "next": "undo"}
+    if context.goal.check is None:
+        return {"verdict": Verdict.UNVERIFIED, "summary": state.answer or "Done; there was no check.", "next": "end"}
+    done = any(entry.may_have_applied for entry in entries)
+    verdict = Verdict.ACHIEVED if done else Verdict.NOTHING_TO_DO
+    causes = [plan.cause for plan in (*state.kept_plans, *([state.plan] if state.plan else []))]
+    return {"verdict": verdict, "summary": " ".join(dict.fromkeys(causes)), "next": "learn"}
+
+
+async def learn(state: State, runtime: Runtime[Context]) -> Change:
+    """Green is worth remembering: it is what a worse day is compared with."""
+    del state
+    await runtime.context.world.remember_good()
+    return {"next": "end"}

@@ -1,0 +1,80 @@
+"""Looking at checks for long enough to believe them."""
+
+import inspect
+from dataclasses import dataclass
+
+from prunella.domain.goal import Check, Objective
+from prunella.domain.report import Reach, Reading, Report
+from prunella.healing.context import Patience
+from prunella.protocols import Clock
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One look at the goal's check and at its constraints."""
+
+    report: Report
+    neighbours: Report
+
+    def is_good(self, baseline: Report | None) -> bool:
+        """Green, and no constraint worse than it was found."""
+        return self.report.is_green and not self.neighbours.worse_than(baseline or self.neighbours)
+
+    @property
+    def failing(self) -> frozenset[str]:
+        return frozenset(r.fingerprint for r in (*self.report.failing, *self.neighbours.failing))
+
+
+async def look(check: Check | None) -> Report:
+    """Ask a check once. One that raises is red, with the reason; no check gives the empty report."""
+    if check is None:
+        return Report()
+    name = getattr(check, "__name__", "check")
+    try:
+        seen = check()
+        seen = await seen if inspect.isawaitable(seen) else seen
+    except Exception as error:  # noqa: BLE001 -- a check is the user's code: whatever it raises is a reading
+        return Report(readings=(Reading(probe=name, reach=Reach.WRONG, detail=f"{type(error).__name__}: {error}"),))
+    if isinstance(seen, Report):
+        return seen
+    return Report(readings=(Reading(probe=name, reach=Reach.RIGHT if seen else Reach.WRONG, detail=f"says {seen}"),))
+
+
+async def look_around(check: Check | None, constraints: tuple[Check, ...]) -> Sight:
+    """One look at the check and at every constraint."""
+    report = await look(check)
+    neighbours = [await look(each) for each in constraints]
+    return Sight(
+        report=report,
+        neighbours=Report(
+            readings=tuple(reading for each in neighbours for reading in each.readings),
+            settled=all(each.settled for each in neighbours),
+        ),
+    )
+
+
+async def watch(
+    check: Check | None, constraints: tuple[Check, ...], baseline: Report | None, patience: Patience, clock: Clock
+) -> Sight:
+    """Look until good has held for the window, or bad is settled and stays the same, or the deadline passes.
+
+    Two looks at least, so that one flapping reading decides nothing.
+    """
+    started = same_since = clock.now()
+    sight = await look_around(check, constraints)
+    while True:
+        await clock.sleep(patience.pause_s)
+        earlier, sight = sight, await look_around(check, constraints)
+        now, good = clock.now(), sight.is_good(baseline)
+        if good != earlier.is_good(baseline) or (not good and sight.failing != earlier.failing):
+            same_since = now
+        settled = sight.report.settled and sight.neighbours.settled
+        enough = patience.window_s if good else patience.same_s if settled else patience.deadline_s
+        if now - same_since >= enough or now - started >= patience.deadline_s:
+            return sight
+
+
+async def measure(objective: Objective) -> float:
+    """The objective's figure right now."""
+    figure = objective.measure()
+    return await figure if inspect.isawaitable(figure) else figure

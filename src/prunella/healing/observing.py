@@ -1,0 +1,82 @@
+"""See: what the checks say, and what lies around what they complain of."""
+
+from langgraph.runtime import Runtime
+
+from prunella.domain.evidence import Evidence, EvidenceKind, Findings
+from prunella.domain.run import EventKind, Verdict
+from prunella.healing.context import Context
+from prunella.healing.looking import Sight, look_around, watch
+from prunella.healing.state import Change, State
+
+_ALL_GREEN = "Every probe is green; nothing was written."
+
+
+async def observe(state: State, runtime: Runtime[Context]) -> Change:
+    """Find the first goal in line that is not reached; all green from the start means that there is nothing to do."""
+    context, found = runtime.context, {}
+    if state.baseline is None:
+        found = dict(await context.world.survey())
+    sight, stage = await _first_red_stage(state, context)
+    change: Change = {"report": sight.report, "stage": stage, "survey": found or state.survey}
+    if state.baseline is None:
+        change |= {"baseline": sight.neighbours, "found": found}
+    for reading in (*sight.report.readings, *sight.neighbours.failing):
+        context.emit(
+            EventKind.READING, "observe", f"{reading.probe}: {reading.detail}", **reading.model_dump(mode="json")
+        )
+    if not sight.report.is_green:
+        return change | {"next": "diagnose"}
+    if state.is_optimising:
+        return change | {"next": "diagnose"}
+    if state.kept or context.goal.objective is not None:
+        return change | {"next": "judge"}
+    summary = "Every probe is green by itself; what was tried is put back." if state.attempts else _ALL_GREEN
+    return change | {"verdict": Verdict.NOTHING_TO_DO, "summary": summary, "next": "learn"}
+
+
+async def _first_red_stage(state: State, context: Context) -> tuple[Sight, int]:
+    """Watch the stages from the one in hand; the last one when all are green."""
+    number, constraints = state.stage, context.goal.constraints
+    while True:
+        check = context.stages[number].check
+        if check is None:
+            return await look_around(None, constraints), number
+        sight = await watch(check, constraints, state.baseline, context.patience, context.clock)
+        if not sight.report.is_green or number + 1 == len(context.stages):
+            return sight, number
+        number += 1
+
+
+async def diagnose(state: State, runtime: Runtime[Context]) -> Change:
+    """Gather the facts around the failing readings, and whatever the brain asked to look up."""
+    context = runtime.context
+    if state.lookups:
+        return await _look_up(state, context)
+    findings = await context.world.investigate(state.report)
+    show_findings(context, "diagnose", findings)
+    return {
+        "evidence": findings.evidence,
+        "symptoms": findings.symptoms(state.report),
+        "next": "plan",
+    }
+
+
+async def _look_up(state: State, context: Context) -> Change:
+    answers: list[Evidence] = []
+    for step in state.lookups:
+        observation = await context.tools.call(step)
+        source = f"{step.tool} {step.arguments}"
+        answers.append(
+            Evidence(kind=EvidenceKind.LOOKUP, source=source, text=str(observation), is_error=not observation.ok)
+        )
+        context.emit(EventKind.LOOKUP, "diagnose", str(step), **observation.model_dump(mode="json"))
+    return {"evidence": (*state.evidence, *answers), "lookups": (), "next": "plan"}
+
+
+def show_findings(context: Context, node: str, findings: Findings) -> None:
+    """Tell the timeline what was seen; errors are what people look for."""
+    for sign in findings.signs:
+        context.emit(EventKind.READING, node, f"{sign.probe}: {sign.detail}", **sign.model_dump(mode="json"))
+    for evidence in findings.evidence:
+        line = evidence.text.strip().splitlines()[-1] if evidence.text.strip() else ""
+        context.emit(EventKind.EVIDENCE, node, f"{evidence.source}: {line}", **evidence.model_dump(mode="json"))

@@ -1,0 +1,186 @@
+"""Think, then check the thought before anything is touched: plan, vet, approve."""
+
+from dataclasses import dataclass
+
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+from prunella.domain.brief import Brief, Rejection
+from prunella.domain.evidence import Observation
+from prunella.domain.plan import Answer, LookUp, Plan, Step, Unsure
+from prunella.domain.ruling import ApprovalRequest, Decision, Permission, Ruling
+from prunella.domain.run import EventKind
+from prunella.domain.tool import Prepared
+from prunella.errors import Busy, Rejected, Transient
+from prunella.healing.context import Context
+from prunella.healing.limits import exhausted, tick
+from prunella.healing.state import Change, State
+from prunella.policy.window import check_rate
+
+
+async def plan(state: State, runtime: Runtime[Context]) -> Change:
+    """Ask the brain; it sees everything that is known and nothing that is not in the state."""
+    context = runtime.context
+    spent = tick(state, context)
+    change: Change = {"spent": spent, "ticked": context.clock.now()}
+    limit = exhausted(spent, context.limits)
+    if limit is not None:
+        return change | give_up(state, str(limit))
+    tokens = context.brain.tokens
+    try:
+        proposal = await context.brain.propose(_brief(state, context))
+    except Transient as error:
+        return change | give_up(state, f"{context.brain.name} could not be asked: {error}")
+    used = context.brain.tokens - tokens
+    change["spent"] = spent.model_copy(update={"plans": spent.plans + 1, "tokens": spent.tokens + used})
+    match proposal:
+        case LookUp():
+            return change | {"lookups": proposal.steps, "next": "diagnose"}
+        case Answer():
+            return change | _answered(state, context, proposal)
+        case Unsure():
+            context.emit(EventKind.REFLECTION, "plan", proposal.why, brain=context.brain.name)
+            return change | _no_idea(state, proposal.why)
+        case Plan():
+            _show_plan(context, proposal)
+            return change | {"plan": proposal, "cursor": 0, "observations": (), "next": "vet"}
+
+
+def _brief(state: State, context: Context) -> Brief:
+    goal, stage = context.goal, context.stages[state.stage]
+    return Brief(
+        goal=goal.text if stage is goal else f"{goal.text}\nFirst: {stage.text}",
+        report=state.report,
+        evidence=state.evidence,
+        tools=context.tools.specs,
+        attempts=state.attempts,
+        rejections=state.rejections,
+        limits=context.limits,
+        spent=state.spent,
+        optimising=f"{goal.objective.name}: {state.best}" if goal.objective and state.is_optimising else "",
+    )
+
+
+def _show_plan(context: Context, proposal: Plan) -> None:
+    data = proposal.model_dump(mode="json") | {"key": proposal.key, "brain": context.brain.name}
+    context.emit(EventKind.SUSPICION, "plan", proposal.cause, because=list(proposal.because))
+    context.emit(EventKind.PLAN, "plan", "; ".join(str(step) for step in proposal.steps), **data)
+
+
+def _answered(state: State, context: Context, answer: Answer) -> Change:
+    """Words end a run only where nothing could contradict them."""
+    if context.stages[state.stage].check is None:
+        return {"answer": answer.text, "next": "commit"}
+    return _no_idea(state, f"The brain answered instead of acting, and the check is still red: {answer.text}")
+
+
+def _no_idea(state: State, why: str) -> Change:
+    """Better than red is kept; progress that led nowhere is put back, and another beginning is tried."""
+    if state.is_optimising:
+        return {"next": "commit"}
+    if state.kept_plans and not state.giving_up:
+        return {"kept": 0, "next": "undo"}
+    return give_up(state, why)
+
+
+def give_up(state: State, why: str) -> Change:
+    """Put everything back, then hand over; an objective's best so far stands."""
+    if state.is_optimising:
+        return {"next": "commit"}
+    return {"giving_up": why, "kept": 0, "next": "undo"}
+
+
+@dataclass(frozen=True)
+class Vetted:
+    """One step as the vetting left it."""
+
+    reasons: tuple[str, ...]
+    prepared: Prepared = Prepared()
+    ruling: Ruling = Ruling(permission=Permission.DENY, reason="not vetted")
+
+
+async def vet(state: State, runtime: Runtime[Context]) -> Change:
+    """Check the whole plan before its first write, and give back every reason at once."""
+    context, chosen = runtime.context, state.planned
+    vetted = [await _vet_step(step, context) for step in chosen.steps]
+    reasons = [reason for each in vetted for reason in each.reasons]
+    reasons += _stall(state, chosen)
+    if not reasons:
+        reasons += await _over_limits(state, context) + await _held_by_others(state, context, vetted)
+    if any(each.ruling.final for each in vetted):
+        return give_up(state, f"{' '.join(dict.fromkeys(reasons))} Suggested: {_in_words(chosen)}")
+    if reasons:
+        context.emit(EventKind.REJECTED, "vet", " ".join(reasons), plan=chosen.key, reasons=list(reasons))
+        rejection = Rejection(plan=chosen.key, steps=_in_words(chosen), reasons=tuple(reasons))
+        return {"rejections": (*state.rejections, rejection), "next": "reflect"}
+    return {
+        "prepared": tuple(each.prepared for each in vetted),
+        "rulings": tuple(each.ruling for each in vetted),
+        "survey": dict(await context.world.survey()),
+        "next": "approve",
+    }
+
+
+async def _vet_step(step: Step, context: Context) -> Vetted:
+    tool = context.tools.find(step)
+    if isinstance(tool, Observation):
+        return Vetted((str(tool),))
+    try:
+        prepared = await tool.before(step.arguments)
+    except Rejected as error:
+        return Vetted((f"{step.tool}: {error}",))
+    ruling = context.policy.rule(step, tool.spec, prepared)
+    denied = (ruling.reason,) if ruling.permission is Permission.DENY else ()
+    return Vetted(denied, prepared, ruling)
+
+
+def _stall(state: State, chosen: Plan) -> list[str]:
+    """The same plan again, in the same world, has the same end."""
+    before = [a.came_of_it for a in state.attempts if a.plan.key == chosen.key]
+    before += [" ".join(r.reasons) for r in state.rejections if r.plan == chosen.key]
+    return [f"This very plan was tried before: {before[-1]}"] if before else []
+
+
+async def _over_limits(state: State, context: Context) -> list[str]:
+    reasons: list[str] = []
+    steps = len(state.planned.steps)
+    if state.spent.steps + steps > context.limits.steps:
+        left = context.limits.steps - state.spent.steps
+        reasons.append(f"The plan has {steps} steps, and {left} of {context.limits.steps} are left.")
+    done = await context.journal.changes_since(context.fleet, context.clock.now() - 3600)
+    rate = check_rate(done, steps, context.changes_per_hour)
+    return [*reasons, rate.reason] if rate.permission is Permission.DENY else reasons
+
+
+async def _held_by_others(state: State, context: Context, vetted: list[Vetted]) -> list[str]:
+    """Take the services that the plan touches; one that another run holds is a reason."""
+    touched = {name for each in vetted for name in each.prepared.touches if name.startswith("service:")}
+    try:
+        names = tuple(sorted(name.removeprefix("service:") for name in touched))
+        await context.runs.take(state.run, context.token, names)
+    except Busy as busy:
+        return [str(busy)]
+    return []
+
+
+def _in_words(chosen: Plan) -> str:
+    return "; ".join(str(step) for step in chosen.steps)
+
+
+async def approve(state: State, runtime: Runtime[Context]) -> Change:
+    """Pass what the policy allows; stop durably and ask for the rest. No answer is a no."""
+    context, chosen = runtime.context, state.planned
+    if all(ruling.permission is Permission.ALLOW for ruling in state.rulings):
+        return {"next": "intend"}
+    request = ApprovalRequest(run=state.run, plan=chosen, prepared=state.prepared, rulings=state.rulings)
+    decision = Decision.model_validate(interrupt(request.model_dump(mode="json")))
+    valid = decision.approved and decision.plan == chosen.key
+    said = f"{'Approved' if valid else 'Not approved'} by {decision.by}" + (decision.reason and f": {decision.reason}")
+    context.emit(EventKind.APPROVAL, "approve", said, plan=chosen.key, approved=valid, by=decision.by)
+    ticked: Change = {"ticked": context.clock.now()}
+    if valid:
+        return ticked | {"next": "intend"}
+    if decision.final:
+        return ticked | give_up(state, f"{said}. Suggested: {_in_words(chosen)}")
+    rejection = Rejection(plan=chosen.key, steps=_in_words(chosen), reasons=(said,))
+    return ticked | {"rejections": (*state.rejections, rejection), "next": "reflect"}

@@ -1,0 +1,104 @@
+"""What a run remembers from step to step; saved after every one of them."""
+
+from dataclasses import dataclass, field, fields
+from typing import Literal, TypedDict
+
+from prunella.domain.brief import Rejection
+from prunella.domain.evidence import Evidence, Observation
+from prunella.domain.plan import Plan, Step
+from prunella.domain.report import Report, Symptoms
+from prunella.domain.ruling import Ruling
+from prunella.domain.run import Attempt, Spent, Verdict
+from prunella.domain.tool import Prepared
+
+Next = Literal[
+    "observe", "diagnose", "plan", "vet", "approve", "intend", "act",
+    "judge", "commit", "learn", "undo", "reflect", "escalate", "end",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class State:
+    """`found` and `survey` map resources to digests: as the run found them, and as they were when we last looked.
+
+    `stage` counts the sub-goals that are reached. `entry` is the journal number of the step in hand, `kept` the
+    newest one that progress keeps. `giving_up` says why all is being undone ("" while there is hope). `best` is the
+    objective's best figure so far. `ticked` is when `spent.seconds` was last brought up to date.
+    """
+
+    run: str = ""
+    next: Next = "observe"
+    stage: int = 0
+    report: Report = Report()
+    baseline: Report | None = None
+    symptoms: Symptoms | None = None
+    evidence: tuple[Evidence, ...] = ()
+    lookups: tuple[Step, ...] = ()
+    plan: Plan | None = None
+    prepared: tuple[Prepared, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+    cursor: int = 0
+    entry: int = 0
+    kept: int = 0
+    kept_plans: tuple[Plan, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+    spent: Spent = Spent()
+    ticked: float = 0.0
+    found: dict[str, str] = field(default_factory=dict[str, str])
+    survey: dict[str, str] = field(default_factory=dict[str, str])
+    best: float | None = None
+    answer: str = ""
+    giving_up: str = ""
+    verdict: Verdict | None = None
+    summary: str = ""
+
+    def __post_init__(self) -> None:
+        """A checkpoint gives tuples back as lists (langgraph's msgpack); make them whole again."""
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, list):
+                object.__setattr__(self, each.name, tuple(value))  # pyright: ignore[reportUnknownArgumentType] -- any list
+
+    @property
+    def planned(self) -> Plan:
+        """The plan in hand; only asked for by nodes that come after `plan`."""
+        if self.plan is None:
+            raise AssertionError("The loop reached a step that needs a plan without one.")
+        return self.plan
+
+    @property
+    def is_optimising(self) -> bool:
+        return self.best is not None
+
+
+class Change(TypedDict, total=False):
+    """What a node changes of the state."""
+
+    next: Next
+    stage: int
+    report: Report
+    baseline: Report | None
+    symptoms: Symptoms | None
+    evidence: tuple[Evidence, ...]
+    lookups: tuple[Step, ...]
+    plan: Plan | None
+    prepared: tuple[Prepared, ...]
+    rulings: tuple[Ruling, ...]
+    cursor: int
+    entry: int
+    kept: int
+    kept_plans: tuple[Plan, ...]
+    observations: tuple[Observation, ...]
+    attempts: tuple[Attempt, ...]
+    rejections: tuple[Rejection, ...]
+    spent: Spent
+    ticked: float
+    found: dict[str, str]
+    survey: dict[str, str]
+    best: float | None
+    answer: str
+    giving_up: str
+    verdict: Verdict | None
+    summary: str

@@ -1,0 +1,1 @@
+"""Who may do what without asking; pure, and the stricter rule wins."""

@@ -1,0 +1,28 @@
+"""How long the details of a run are kept; the journal and the book of runs are kept for good."""
+
+from pathlib import Path
+
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from prunella.protocols import Runs
+from prunella.storage.checkpoints import forget, remembered
+from prunella.storage.events import event_path
+
+_DAY_S = 86_400.0
+
+
+async def sweep(folder: Path, runs: Runs, saver: AsyncSqliteSaver, now: float, days: float = 30.0) -> tuple[str, ...]:
+    """Deletes event files and checkpoints of runs that ended more than `days` ago; the runs it found some of.
+
+    A run without a verdict is never touched, however old.
+    """
+    saved = await remembered(saver)
+    swept: list[str] = []
+    for record in await runs.list():
+        path = event_path(folder, record.id)
+        is_old = record.ended is not None and record.ended < now - days * _DAY_S
+        if is_old and (record.id in saved or path.exists()):
+            await forget(saver, record.id)
+            path.unlink(missing_ok=True)
+            swept.append(record.id)
+    return tuple(swept)

@@ -1,0 +1,4 @@
+SELECT run, number, token, outcome, at, plan, step, prepared, observation
+FROM journal
+WHERE run = :run
+ORDER BY number, id

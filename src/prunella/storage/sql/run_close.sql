@@ -1,0 +1,3 @@
+UPDATE runs
+SET ended = :ended, verdict = :verdict, cause = :cause, summary = :summary, holder = ''
+WHERE id = :id

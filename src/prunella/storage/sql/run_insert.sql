@@ -1,0 +1,2 @@
+INSERT INTO runs (id, token, goal, fleet, services, brain, started, ended, verdict, cause, summary, holder)
+VALUES (:id, :token, :goal, :fleet, :services, :brain, :started, :ended, :verdict, :cause, :summary, :holder)

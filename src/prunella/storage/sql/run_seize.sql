@@ -1,0 +1,1 @@
+UPDATE runs SET token = :token, holder = :holder WHERE id = :run

@@ -1,0 +1,1 @@
+UPDATE runs SET services = :services WHERE id = :run

@@ -1,0 +1,1 @@
+SELECT token, holder FROM runs WHERE id = :run

@@ -1,0 +1,1 @@
+UPDATE fence SET token = token + 1

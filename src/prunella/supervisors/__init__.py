@@ -1,0 +1,1 @@
+"""What starts and stops a service: Prunella itself (`process`) or the operator's commands (`command`)."""

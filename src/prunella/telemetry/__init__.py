@@ -1,0 +1,1 @@
+"""Events on their way out: redacted once, then to every sink."""

@@ -1,0 +1,78 @@
+"""A failed call as an observation: what was raised, where, in words that a brain can use."""
+
+import sysconfig
+import traceback
+from pathlib import Path
+from typing import Protocol
+
+from prunella.domain.evidence import Observation
+from prunella.domain.frozen import JsonValue
+from prunella.domain.plan import Step
+from prunella.errors import PrunellaError
+
+_OWN = Path(__file__).parents[1]
+_PACKS = Path(__file__).parent / "packs"
+_NOISE = (str(_OWN), *(sysconfig.get_paths()[key] for key in ("stdlib", "purelib", "platlib")), "<frozen ")
+_MOST_FRAMES = 8
+_MOST_CHARACTERS = 2000
+_MOST_READ = 100_000
+
+
+class Redacts(Protocol):
+    """Takes secrets out."""
+
+    def text(self, text: str) -> str: ...
+
+    def value(self, value: JsonValue) -> JsonValue: ...
+
+
+class Unredacted:
+    """Takes nothing out."""
+
+    def text(self, text: str) -> str:
+        return text
+
+    def value(self, value: JsonValue) -> JsonValue:
+        return value
+
+
+def observe_failure(name: str, step: Step, error: Exception, redacts: Redacts) -> Observation:
+    """Redacted and trimmed. An error of our own says all there is in its message; others show where they arose."""
+    raised = traceback.TracebackException.from_exception(error)
+    message = redacts.text(_clean(str(raised)))
+    frames = "" if isinstance(error, PrunellaError) else redacts.text(_clean(_frames(raised)))
+    return Observation(
+        tool=name,
+        arguments=redacted_arguments(step, redacts),
+        ok=False,
+        error=type(error).__name__,
+        message=_head(message) or "no message",
+        traceback=frames[-_MOST_CHARACTERS:],
+        hint=redacts.text(str(getattr(error, "hint", ""))) if isinstance(error, PrunellaError) else "",
+    )
+
+
+def redacted_arguments(step: Step, redacts: Redacts) -> dict[str, JsonValue]:
+    shown = redacts.value(dict(step.arguments))
+    return shown if isinstance(shown, dict) else {}
+
+
+def _frames(raised: traceback.TracebackException) -> str:
+    telling = [frame for frame in raised.stack if not _is_noise(frame.filename)] or list(raised.stack)
+    shown = "".join(traceback.StackSummary.from_list(telling[-_MOST_FRAMES:]).format())
+    last = list(raised.format_exception_only())[-1]
+    cause = raised.__cause__
+    return f"{shown}{last}" + (f"caused by {list(cause.format_exception_only())[-1]}" if cause else "")
+
+
+def _is_noise(filename: str) -> bool:
+    return filename.startswith(_NOISE) and not filename.startswith(str(_PACKS))
+
+
+def _clean(text: str) -> str:
+    """Text that every JSON writer takes: without lone surrogates, and not endless."""
+    return text[:_MOST_READ].encode("utf-8", "replace").decode()
+
+
+def _head(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"

@@ -1,0 +1,1 @@
+"""Tools that come with Prunella, by what they work on."""

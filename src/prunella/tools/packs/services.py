@@ -1,0 +1,220 @@
+"""The services pack: look at services, start, stop and restart them, so that it can be put back."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from prunella.domain.frozen import Frozen, JsonValue
+from prunella.domain.service import ServiceStatus
+from prunella.domain.tool import Prepared
+from prunella.errors import Irrecoverable, Rejected
+from prunella.nearest import nearest
+from prunella.protocols import Supervisor, Tool
+from prunella.supervisors.processes import end_process
+from prunella.supervisors.strays import Stray, revive
+from prunella.tools.tool import tool
+from prunella.world.fleet_world import FleetWorld, digest_of, is_stale
+from prunella.world.listening import who_listens
+
+ServiceName = Annotated[str, Field(description="a service of the fleet, as listed")]
+
+
+class Before(Frozen):
+    """A service ahead of our deed, and the digest of its configuration on disk at that time."""
+
+    service: str
+    status: ServiceStatus
+    disk: str
+    stray: Stray | None = None
+
+
+@dataclass(frozen=True)
+class ServicesPack:
+    """Tools over the services of one fleet. A start is preceded by the service's own pre-flight, so that a fault that
+    sleeps on disk is not woken.
+    """
+
+    world: FleetWorld
+
+    def tools(self) -> tuple[Tool, ...]:
+        """Three readers, four deeds. Undoing a deed reads the files that other undos restore, hence `settles`."""
+        return (
+            tool(name="services.status")(self.status),
+            tool(name="services.read_log")(self.read_log),
+            tool(name="services.preflight")(self.preflight),
+            self._deed("services.start", self.start, self.before_start, lambda now, _: now.running),
+            self._deed("services.stop", self.stop, self.before_stop, lambda now, _: not now.running),
+            self._deed("services.restart", self.restart, self.before_restart, _is_another),
+            tool(
+                risk="interrupt", name="services.free_address", before=self.before_free,
+                undo=self.undo_free, applied=self.is_free, settles=True,
+            )(self.free_address),
+        )  # fmt: skip
+
+    async def status(self, service: ServiceName) -> str:
+        """Tell whether a service runs, since when, and on which ports it listens."""
+        status = await self._supervisor(service).status()
+        ports = [str(each.port) for each in await who_listens(self.world.supervised) if each.service == service]
+        return (status.detail or f"running: {status.running}") + (f", listening on {', '.join(ports)}" if ports else "")
+
+    async def read_log(
+        self,
+        service: ServiceName,
+        lines: Annotated[int, Field(description="how many of the newest lines", ge=1, le=200)] = 40,
+    ) -> str:
+        """Read the newest lines of a service's logs, with secrets blacked out."""
+        self._supervisor(service)
+        paths = self.world.log_paths(self.world.fleet.services[service])
+        text = "\n".join(line for path in paths for line in self.world.logs.read(path)[-lines:])
+        return self.world.redactor.text(text)
+
+    async def preflight(self, service: ServiceName) -> str:
+        """Run a service's own pre-flight, which says whether its configuration on disk would be accepted."""
+        self._supervisor(service)
+        result = await self.world.preflight(service)
+        if result is None:
+            return f"{service} declares no pre-flight"
+        return self.world.redactor.text(f"exit {result.exit_code}\n{result.output}")
+
+    async def start(self, service: ServiceName) -> str:
+        """Start a stopped service, after its pre-flight was green."""
+        await self._must_pass(service)
+        self._mark_logs(service)
+        await self._supervisor(service).start()
+        return f"{service} is running"
+
+    async def stop(self, service: ServiceName) -> str:
+        """Stop a running service and leave it stopped."""
+        await self._supervisor(service).stop()
+        return f"{service} is stopped"
+
+    async def restart(self, service: ServiceName) -> str:
+        """Restart a service so that it reads its configuration again, after its pre-flight was green."""
+        await self._must_pass(service)
+        self._mark_logs(service)
+        await self._supervisor(service).restart()
+        return f"{service} is running on its configuration on disk"
+
+    async def before_start(self, service: str) -> Prepared:
+        before = await self._before(service)
+        if before.status.running:
+            raise Rejected(f"{service} runs already. To make it read its configuration again, restart it.")
+        return self._prepared(before)
+
+    async def before_stop(self, service: str) -> Prepared:
+        before = await self._before(service)
+        if not before.status.running:
+            raise Rejected(f"{service} does not run.")
+        return self._prepared(before)
+
+    async def before_restart(self, service: str) -> Prepared:
+        before = await self._before(service)
+        stale = is_stale(self.world.fleet.services[service], before.status)
+        note = (
+            "It runs on another configuration than the one on disk, so this restart cannot be undone." if stale else ""
+        )
+        return self._prepared(before).model_copy(update={"reversible": not stale, "note": note})
+
+    async def put_back(self, before: JsonValue) -> None:
+        """Running or stopped as before, on the configuration that it ran on before."""
+        was = Before.model_validate(before)
+        supervisor = self._supervisor(was.service)
+        now = await supervisor.status()
+        if not was.status.running:
+            await supervisor.stop()
+        elif not _is_as_before(now, was.status):
+            await self._start_as_before(supervisor, was)
+
+    async def _start_as_before(self, supervisor: Supervisor, was: Before) -> None:
+        disk = digest_of(self.world.fleet.services[was.service].config)
+        if disk != (was.status.config or was.disk):
+            raise Irrecoverable(
+                f"{was.service} ran on another configuration than the one on disk, so that state cannot be put back. "
+                "Look at its files, then start it by hand."
+            )
+        try:
+            await supervisor.restart()
+        except Rejected as error:
+            raise Irrecoverable(f"{was.service} was running and does not start as it was: {error}") from error
+
+    async def free_address(
+        self, service: ServiceName, port: Annotated[int, Field(description="the port that is held", ge=1, le=65535)]
+    ) -> str:
+        """End a stray process of ours (a second instance of a service) that holds a port."""
+        stray = await self._stray(service, port)
+        await end_process(stray.pid, stray.started, 10.0)
+        return f"port {port} is free"
+
+    async def before_free(self, service: str, port: int) -> Prepared:
+        before = await self._before(service)
+        before = before.model_copy(update={"stray": await self._stray(service, port)})
+        return self._prepared(before)
+
+    async def undo_free(self, before: JsonValue) -> None:
+        """Start the stray again as it was: command, folder and environment."""
+        was = Before.model_validate(before)
+        if was.stray is not None:
+            await revive(was.stray)
+
+    async def is_free(self, arguments: dict[str, JsonValue], before: JsonValue) -> bool:
+        del before
+        return all(each.port != arguments["port"] for each in await who_listens(self.world.supervised))
+
+    def _deed(
+        self,
+        name: str,
+        run: Callable[..., Awaitable[str]],
+        before: Callable[..., Awaitable[Prepared]],
+        is_done: Callable[[ServiceStatus, ServiceStatus], bool],
+    ) -> Tool:
+        async def applied(_: dict[str, JsonValue], recorded: JsonValue) -> bool:
+            was = Before.model_validate(recorded)
+            return is_done(await self._supervisor(was.service).status(), was.status)
+
+        return tool(
+            risk="interrupt", name=name, before=before, undo=self.put_back, applied=applied, settles=True
+        )(run)  # fmt: skip
+
+    async def _before(self, service: str) -> Before:
+        status = await self._supervisor(service).status()
+        return Before(service=service, status=status, disk=digest_of(self.world.fleet.services[service].config))
+
+    def _prepared(self, before: Before) -> Prepared:
+        return Prepared(before=before.model_dump(mode="json"), touches=(f"service:{before.service}",))
+
+    async def _must_pass(self, service: str) -> None:
+        result = await self.world.preflight(service)
+        if result is not None and not result.ok:
+            raise Rejected(f"The pre-flight of {service} is red, so it was not touched: {result.output.strip()[-600:]}")
+
+    async def _stray(self, service: str, port: int) -> Stray:
+        self._supervisor(service)
+        for each in await who_listens(self.world.supervised):
+            if each.port == port and each.pid is not None and each.is_stray:
+                return Stray.of(each.pid)
+        raise Rejected(f"No stray process of ours listens on port {port}.")
+
+    def _mark_logs(self, service: str) -> None:
+        self.world.logs.mark(self.world.log_paths(self.world.fleet.services[service]))
+
+    def _supervisor(self, service: str) -> Supervisor:
+        """Raises Rejected for a service that is unknown, or that nothing supervises."""
+        if service in self.world.supervised:
+            return self.world.supervised[service]
+        if service in self.world.fleet.services:
+            raise Rejected(f"{service} declares no supervisor, so it can be neither started nor stopped.")
+        known = tuple(self.world.fleet.services)
+        raise Rejected(f"There is no service {service}. Did you mean {', '.join(nearest(service, known) or known)}?")
+
+
+def _is_another(now: ServiceStatus, was: ServiceStatus) -> bool:
+    return now.running and (not was.running or (now.pid, now.started) != (was.pid, was.started))
+
+
+def _is_as_before(now: ServiceStatus, was: ServiceStatus) -> bool:
+    """The same process, or another that was started on the same configuration."""
+    if not now.running:
+        return False
+    return (now.pid == was.pid and now.started == was.started) or (now.config is not None and now.config == was.config)

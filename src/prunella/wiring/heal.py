@@ -1,0 +1,81 @@
+"""A heal from its parts: the fleet as world, the packs as tools, the fleet file's policy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prunella.configs.known_good import FileKnownGood
+from prunella.domain.goal import Goal
+from prunella.domain.ruling import Autonomy
+from prunella.domain.run import RunRecord
+from prunella.domain.service import Fleet
+from prunella.healing.context import Context
+from prunella.policy.rules import Rules
+from prunella.protocols import Approver, Sink
+from prunella.redaction.redactor import Redactor
+from prunella.storage.events import EventFile
+from prunella.telemetry.emitter import Emitter
+from prunella.tools.packs.config import ConfigPack
+from prunella.tools.packs.files import FilesPack
+from prunella.tools.packs.http import http_tools
+from prunella.tools.packs.services import ServicesPack
+from prunella.tools.toolbox import Tools
+from prunella.wiring.brains import brain_for
+from prunella.wiring.workshop import Workshop, new_run_id
+from prunella.workers.worker import Worker
+from prunella.world.fleet_world import FleetWorld
+
+
+@dataclass(frozen=True)
+class Heal:
+    """What one `prunella heal` was asked: the goal, the services meant by it, and who may say yes."""
+
+    fleet: Fleet
+    goal: str
+    services: tuple[str, ...]
+    brains: tuple[str, ...]
+    autonomy: Autonomy
+    approver: Approver
+
+    def record(self, workshop: Workshop) -> RunRecord:
+        """A new run, not yet written down."""
+        return RunRecord(
+            id=new_run_id(),
+            goal=self.goal,
+            fleet=str(self.fleet.path),
+            services=self.services,
+            brain=" → ".join(self.brains),
+            started=workshop.clock.now(),
+        )
+
+
+async def carry_out(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Sequence[Sink]) -> RunRecord:
+    """Work on an opened run until it has its verdict."""
+    context = heal_context(heal, record, workshop, sinks)
+    return await Worker(workshop.loop, workshop.runs, heal.approver).work(record, context)
+
+
+def heal_context(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Sequence[Sink]) -> Context:
+    """Everything that the loop works with; the run's own services are its targets."""
+    fleet, environ, redactor = heal.fleet, workshop.settings.environ, Redactor()
+    targets = tuple(name for name in record.services if name in fleet.services) or heal.services
+    good = FileKnownGood(workshop.home / "known-good")
+    world = FleetWorld(fleet, targets, workshop.home, good, redactor)
+    packs = (ConfigPack(world, environ), ServicesPack(world), FilesPack(world))
+    tools = Tools([*(tool for pack in packs for tool in pack.tools()), *http_tools()], redacts=redactor)
+    emitter = Emitter(record.id, workshop.clock, [EventFile(workshop.home, record.id), *sinks], redactor)
+    return Context(
+        goal=Goal(heal.goal, check=world.check, constraints=(world.check_neighbours,)),
+        world=world,
+        brain=brain_for(heal.brains, world.facts, environ),
+        tools=tools,
+        policy=Rules(fleet.policy, heal.autonomy, fleet.path),
+        journal=workshop.journal,
+        runs=workshop.runs,
+        clock=workshop.clock,
+        emit=emitter.emit,
+        token=record.token,
+        since=workshop.clock.now(),
+        fleet=str(fleet.path),
+        changes_per_hour=fleet.policy.max_changes_per_hour,
+        limits=fleet.limits,
+    )

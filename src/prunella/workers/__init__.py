@@ -1,0 +1,1 @@
+"""Who runs the loop. Every worker calls the same `advance`."""

@@ -1,0 +1,26 @@
+"""One call that starts, continues or answers a run; idempotent."""
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command
+
+from prunella.domain.ruling import ApprovalRequest, Decision
+from prunella.healing.context import Context
+from prunella.healing.graph import Loop
+from prunella.healing.state import State
+
+_MOST_SUPERSTEPS = 10_000  # the run's own limits end it long before
+
+
+async def advance(loop: Loop, run: str, context: Context, answer: Decision | None = None) -> State | ApprovalRequest:
+    """Load the run's checkpoint and go on from there, to its end or to the next question for a human.
+
+    A run without a checkpoint starts. `answer` is the answer to the question that the last call returned.
+    """
+    config: RunnableConfig = {"configurable": {"thread_id": run}, "recursion_limit": _MOST_SUPERSTEPS}
+    saved = await loop.aget_state(config)
+    begin = State(run=run, ticked=context.clock.now()) if saved.created_at is None else None
+    step = Command[str](resume=answer.model_dump(mode="json")) if answer else begin
+    outcome = await loop.ainvoke(step, config, context=context, durability="sync", version="v2")
+    if outcome.interrupts:
+        return ApprovalRequest.model_validate(outcome.interrupts[0].value)
+    return outcome.value

@@ -1,0 +1,76 @@
+"""The worker of this process: from a run's record to its verdict, whatever gets in the way."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+
+from prunella.domain.ruling import ApprovalRequest, Decision
+from prunella.domain.run import EventKind, RunRecord, Verdict
+from prunella.errors import Irrecoverable
+from prunella.healing.context import Context
+from prunella.healing.graph import Loop
+from prunella.healing.undoing import put_back
+from prunella.protocols import Approver, Runs
+from prunella.workers.advance import advance
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Runs the loop in this process, asks the approver, and closes the book."""
+
+    loop: Loop
+    runs: Runs
+    approver: Approver
+
+    async def work(self, record: RunRecord, context: Context) -> RunRecord:
+        """The record with its verdict. Cancelled (Ctrl-C), it puts everything back before the cancellation goes on."""
+        try:
+            outcome = await advance(self.loop, record.id, context)
+            while isinstance(outcome, ApprovalRequest):
+                outcome = await advance(self.loop, record.id, context, await self._ask(outcome))
+        except asyncio.CancelledError:
+            await _to_the_end(self.withdraw(record, context, "Stopped by the operator; everything is as it was found."))
+            raise
+        if outcome.verdict is None:
+            raise AssertionError(f"Run {record.id} ended without a verdict.")
+        cause = outcome.summary if outcome.verdict is Verdict.ACHIEVED else ""
+        return await self._close(record, context, outcome.verdict, outcome.summary, cause)
+
+    async def withdraw(self, record: RunRecord, context: Context, why: str) -> RunRecord:
+        """Put back all that the run did, whatever its state, and close it."""
+        try:
+            await put_back(
+                record.id, context.token, down_to=0,
+                journal=context.journal, tools=context.tools, emit=context.emit,
+            )  # fmt: skip
+        except Irrecoverable as error:
+            return await self._close(record, context, Verdict.FROZEN, str(error), record.cause)
+        return await self._close(record, context, Verdict.ROLLED_BACK, why, record.cause)
+
+    async def _ask(self, request: ApprovalRequest) -> Decision:
+        """Whatever goes wrong while asking is a no."""
+        try:
+            return await self.approver.decide(request)
+        except Exception as error:  # noqa: BLE001 -- fails closed: an approver that breaks has not approved
+            reason = f"asking failed: {error}"
+            return Decision(approved=False, plan=request.plan.key, by="nobody", reason=reason, final=True)
+
+    async def _close(
+        self, record: RunRecord, context: Context, verdict: Verdict, summary: str, cause: str
+    ) -> RunRecord:
+        done = record.model_copy(
+            update={"ended": context.clock.now(), "verdict": verdict, "summary": summary, "cause": cause}
+        )
+        await self.runs.close(done)
+        context.emit(EventKind.VERDICT, "end", f"{verdict.value}: {summary}", verdict=verdict.value, summary=summary)
+        return done
+
+
+async def _to_the_end(work: Coroutine[None, None, RunRecord]) -> None:
+    """Finish an undo although we are being cancelled, and perhaps cancelled again. Raises what the undo raises."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    task.result()

@@ -1,0 +1,187 @@
+"""A fleet as the loop's world: looked at through probes, supervisors, files and logs; changed by tools only."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from prunella.commands import run_command
+from prunella.configs.files import read_bytes, state_of
+from prunella.configs.known_good import FileKnownGood
+from prunella.configs.reading import read_config
+from prunella.domain.evidence import Evidence, Findings
+from prunella.domain.facts import Facts, ServiceFacts
+from prunella.domain.report import Reach, Report
+from prunella.domain.service import CommandResult, Fleet, Service, ServiceStatus
+from prunella.errors import PrunellaError
+from prunella.probes.factory import probe_for
+from prunella.probes.prober import Prober
+from prunella.protocols import Supervisor
+from prunella.redaction.redactor import Redactor
+from prunella.supervisors.factory import supervisor_for
+from prunella.supervisors.ports import ports_of
+from prunella.world.evidence import findings, within_reach
+from prunella.world.listening import who_listens
+from prunella.world.logs import LogTails
+from prunella.world.references import references_of
+
+STARTUP_S = 15.0
+_PREFLIGHT_S = 15.0
+
+
+@dataclass
+class FleetWorld:
+    """Implements the World protocol for the `targets` of a fleet.
+
+    `state_folder` takes the output of services that we start. `redactor` cleans all text that becomes evidence.
+    """
+
+    fleet: Fleet
+    targets: tuple[str, ...]
+    state_folder: Path
+    known_good: FileKnownGood
+    redactor: Redactor
+    logs: LogTails = field(default_factory=LogTails)
+    supervised: dict[str, Supervisor] = field(init=False)
+    _probers: dict[str, Prober] = field(init=False)
+
+    def __post_init__(self) -> None:
+        output = self.state_folder / "output"
+        self.supervised, self._probers = {}, {}
+        for name, service in self.fleet.services.items():
+            supervisor = supervisor_for(service, self.fleet.path, output, lambda s=service: digest_of(s.config))
+            if supervisor is not None:
+                self.supervised[name] = supervisor
+            self._probers[name] = Prober([probe_for(spec, name, supervisor) for spec in service.probes])
+
+    async def check(self) -> Report:
+        """The probes of the targets; not settled while one of them is still starting."""
+        report = await self._look(self.targets)
+        pending = {r.service for r in report.failing if r.service and r.reach is Reach.NOBODY}
+        starting = [name for name in pending if await self._is_starting(name)]
+        return report.model_copy(update={"settled": not starting})
+
+    async def check_neighbours(self) -> Report:
+        """The probes of every other service."""
+        return await self._look(tuple(service.name for service in self.fleet.neighbours(self.targets)))
+
+    async def _look(self, names: Iterable[str]) -> Report:
+        reports = await asyncio.gather(*(self._probers[name].look() for name in names))
+        return Report(readings=tuple(reading for report in reports for reading in report.readings))
+
+    async def _is_starting(self, name: str) -> bool:
+        """It runs, is young, and does not listen yet."""
+        status = await self.status(name)
+        if status is None or not status.running or status.pid is None or status.started is None:
+            return False
+        return time.time() - status.started < STARTUP_S and not ports_of(status.pid)
+
+    async def investigate(self, report: Report) -> Findings:
+        """What the picture says, redacted; `report` changes nothing, all of the targets' surroundings are looked at."""
+        del report
+        seen = findings(await self.facts())
+        return Findings(evidence=tuple(self._redacted(each) for each in seen.evidence), signs=seen.signs)
+
+    def _redacted(self, evidence: Evidence) -> Evidence:
+        return evidence.model_copy(update={"text": self.redactor.text(evidence.text)})
+
+    async def survey(self) -> Mapping[str, str]:
+        """The digest of every declared configuration file."""
+        paths = sorted({path for service in self.fleet.services.values() for path in service.config})
+        return {f"file:{path}": state_of(path).digest for path in paths}
+
+    async def remember_good(self) -> None:
+        """Keep the files of every service whose probes are green, each service by itself."""
+        reports = {name: await prober.look() for name, prober in self._probers.items()}
+        for name, report in reports.items():
+            if report.is_green:
+                await self.known_good.keep(self.good_name(name), _bytes_of(self.fleet.services[name].config))
+
+    def good_name(self, service: str) -> str:
+        """Under which name the service's known-good files are kept."""
+        return f"{self.fleet.path}#{service}"
+
+    async def status(self, name: str) -> ServiceStatus | None:
+        """None when nothing supervises it, or its supervisor cannot be asked."""
+        supervisor = self.supervised.get(name)
+        try:
+            return await supervisor.status() if supervisor else None
+        except PrunellaError as error:
+            return ServiceStatus(running=False, detail=str(error))
+
+    async def preflight(self, name: str) -> CommandResult | None:
+        """None when the service declares none."""
+        service = self.fleet.services[name]
+        if service.preflight is None:
+            return None
+        folder = service.supervisor.cwd if service.supervisor else service.folder
+        return await run_command(service.preflight, folder, _PREFLIGHT_S)
+
+    async def facts(self) -> Facts:
+        """One picture of all services; pre-flights run only where the trouble can lie."""
+        fleet = self.fleet
+        blank = Facts(
+            fleet=fleet, targets=self.targets, services={n: ServiceFacts(service=s) for n, s in fleet.services.items()}
+        )
+        near = within_reach(blank)
+        pictures = await asyncio.gather(
+            *(self._picture(service, service.name in near) for service in fleet.services.values())
+        )
+        references = [await references_of(s, self.good_name(s.name), self.known_good) for s in fleet.services.values()]
+        return blank.model_copy(
+            update={
+                "services": {picture.service.name: picture for picture in pictures},
+                "listeners": await who_listens(self.supervised),
+                "references": tuple(reference for each in references for reference in each),
+            }
+        )
+
+    async def _picture(self, service: Service, is_near: bool) -> ServiceFacts:
+        status = await self.status(service.name)
+        lines = [line for path in self.log_paths(service) for line in self.logs.read(path)]
+        return ServiceFacts(
+            service=service,
+            status=status,
+            files=tuple(read_config(path) for path in service.config),
+            log=tuple(lines),
+            preflight=await self.preflight(service.name) if is_near else None,
+            is_stale=is_stale(service, status),
+        )
+
+    def log_paths(self, service: Service) -> tuple[Path, ...]:
+        """The declared logs, and what the process itself prints."""
+        supervisor = self.supervised.get(service.name)
+        printed = getattr(supervisor, "output", None)
+        paths = (*service.logs, printed) if isinstance(printed, Path) else service.logs
+        return tuple(dict.fromkeys(paths))
+
+
+def digest_of(paths: Iterable[Path]) -> str:
+    """Equal when all files hold the same bytes; a file that cannot be read counts as absent."""
+    whole = hashlib.sha256()
+    for path, data in sorted(_bytes_of(paths).items()):
+        whole.update(f"{path}\0{len(data)}\0".encode() + data)
+    return whole.hexdigest()[:24]
+
+
+def is_stale(service: Service, status: ServiceStatus | None) -> bool | None:
+    """True when the files on disk are not what the process started with; None when that cannot be told."""
+    if status is None or not status.running or not service.config:
+        return None
+    if status.config is not None:
+        return status.config != digest_of(service.config)
+    if status.started is None:
+        return None
+    return any(path.exists() and path.stat().st_mtime > status.started for path in service.config)
+
+
+def _bytes_of(paths: Iterable[Path]) -> dict[Path, bytes]:
+    found: dict[Path, bytes] = {}
+    for path in paths:
+        try:
+            found[path] = read_bytes(path)
+        except PrunellaError:
+            continue
+    return found

@@ -1,0 +1,53 @@
+"""Schemas that every provider accepts."""
+
+import json
+from typing import Literal
+
+from pydantic import BaseModel
+
+from prunella.brains.chat.wire import find_spec, plain_parameters, proposal_schema, tools_on_wire, wire_name
+from prunella.domain.tool import Risk, ToolSpec
+from tests.brains.chat.briefs import SET, STATUS, TEXT, spec
+
+
+class Place(BaseModel):
+    host: str
+    kind: Literal["tcp", "http"]
+
+
+class Arguments(BaseModel):
+    place: Place
+
+
+NESTED = ToolSpec(
+    name="net.look", description="Looks.", risk=Risk.READ, parameters=Arguments.model_json_schema(), returns={}
+)
+
+
+def test_wire_names_hold_only_what_providers_accept():
+    assert wire_name("config.set") == "config_set"
+    assert wire_name("mcp/files:read file") == "mcp_files_read_file"
+    assert len(wire_name("a" * 200)) == 64
+
+
+def test_a_tool_is_found_by_both_of_its_names():
+    for name in ("config.set", "config_set", "functions.config_set"):
+        assert find_spec(name, (STATUS, SET)) == SET
+    assert find_spec("config", (STATUS, SET)) is None
+
+
+def test_references_are_resolved_wherever_a_tool_stands():
+    assert "$defs" not in plain_parameters(NESTED)
+    assert "$ref" not in json.dumps([tools_on_wire([NESTED]), proposal_schema([NESTED])])
+    assert '"enum": ["tcp", "http"]' in json.dumps(proposal_schema([NESTED]))
+
+
+def test_a_parameter_named_why_is_the_tools_own():
+    own = spec("pages.send", Risk.CHANGE, why={**TEXT, "description": "own"})
+    assert tools_on_wire([own])[0]["function"]["parameters"]["properties"]["why"]["description"] == "own"
+
+
+def test_without_tools_there_is_nothing_to_plan():
+    assert [tool["function"]["name"] for tool in tools_on_wire([])] == ["answer", "give_up"]
+    assert proposal_schema([])["properties"]["decision"]["enum"] == ["answer", "give_up"]
+    assert "steps" not in proposal_schema([])["properties"]

@@ -1,0 +1,56 @@
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from prunella.domain.service import ProcessSupervisor
+from prunella.supervisors.process import ProcessService
+from prunella.supervisors.processes import tag_of
+
+SLEEPER = "import time\nprint('up', flush=True)\ntime.sleep(60)\n"
+
+
+def is_alive(pid: int) -> bool:
+    """False for a zombie that nobody has reaped yet."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Callable[..., ProcessSupervisor]:
+    """Declares a Python program in a folder of its own."""
+
+    def declare(source: str = SLEEPER, **fields: object) -> ProcessSupervisor:
+        (tmp_path / "app.py").write_text(source)
+        given = {"command": (sys.executable, "app.py"), "cwd": tmp_path, "stop_timeout_s": 2.0, **fields}
+        return ProcessSupervisor.model_validate(given)
+
+    return declare
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Callable[..., ProcessService]:
+    def build(spec: ProcessSupervisor, service: str = "app", digest: str = "d1") -> ProcessService:
+        tag = tag_of(tmp_path / "prunella.toml", service)
+        return ProcessService(
+            spec, service=service, tag=tag, config_digest=lambda: digest, output_folder=tmp_path / "state"
+        )
+
+    return build
+
+
+@pytest.fixture(autouse=True)
+def leave_nothing_running(tmp_path: Path) -> Iterator[None]:
+    """Ends whatever of a test still runs in its folder."""
+    yield
+    for pid in psutil.pids():
+        try:
+            process = psutil.Process(pid)
+            if Path(process.cwd()).is_relative_to(tmp_path):
+                process.kill()
+        except (psutil.Error, OSError):
+            continue
