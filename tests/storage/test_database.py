@@ -2,6 +2,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from prunella.storage.database import connect, find_damage, reading, transaction
 
 _CONNECT = """
 import sys
+import threading
 from pathlib import Path
 from prunella.storage.database import connect
 sys.stdin.readline()
@@ -90,6 +92,17 @@ def test_processes_that_meet_at_the_first_start_all_get_in(database: Path):
         child.stdin.write("go\n")
         child.stdin.flush()
     assert [child.communicate(timeout=20)[0] for child in children] == ["1\n"] * 4
+
+
+def test_a_first_start_waits_for_a_writer_that_came_before_it(database: Path):
+    writer = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("CREATE TABLE other (a)")
+    committing = threading.Timer(0.2, writer.execute, ["COMMIT"])
+    committing.start()
+    connect(database).close()
+    committing.join()
+    writer.close()
 
 
 def test_a_database_of_a_newer_version_is_not_touched(database: Path):

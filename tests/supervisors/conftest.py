@@ -1,5 +1,6 @@
+import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -18,6 +19,15 @@ def is_alive(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
+
+
+async def until(truth: Callable[[], Awaitable[bool] | bool], within_s: float = 5.0) -> None:
+    async with asyncio.timeout(within_s):
+        while True:
+            answer = truth()
+            if answer if isinstance(answer, bool) else await answer:
+                return
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from prunella.errors import Rejected
 from prunella.supervisors.process import ProcessService
 from prunella.supervisors.processes import end_process
 from prunella.testing.supervisors import SupervisorSuite
-from tests.supervisors.conftest import SLEEPER, is_alive
+from tests.supervisors.conftest import SLEEPER, is_alive, until
 
 Program = Callable[..., ProcessSupervisor]
 Serve = Callable[..., ProcessService]
@@ -52,6 +52,10 @@ async def said(service: ProcessService, words: str = "") -> str:
             if words in text and text.endswith("\n"):
                 return text
             await asyncio.sleep(0.02)
+
+
+async def counts(service: ProcessService, pid: int) -> bool:
+    return (await service.status()).pid == pid
 
 
 def outside(command: list[str], cwd: Path, **env: str) -> "subprocess.Popen[bytes]":
@@ -113,7 +117,7 @@ async def test_a_missing_executable_spawns_nothing(program: Program, serve: Serv
 
 
 async def test_a_missing_folder_spawns_nothing(program: Program, serve: Serve, tmp_path: Path):
-    with pytest.raises(Rejected, match="folder .*gone does not exist"):
+    with pytest.raises(Rejected, match=r"folder .*gone does not exist"):
         await serve(program(cwd=tmp_path / "gone")).start()
 
 
@@ -154,9 +158,7 @@ async def test_a_child_that_dies_later_is_not_running_and_no_zombie(program: Pro
     pid = (await service.status()).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    async with asyncio.timeout(2):
-        while psutil.pid_exists(pid):
-            await asyncio.sleep(0.01)
+    await until(lambda: not psutil.pid_exists(pid))
     assert not (await service.status()).running
 
 
@@ -165,9 +167,7 @@ async def test_a_zombie_is_not_running(program: Program, serve: Serve, tmp_path:
     child = outside([sys.executable, "app.py"], tmp_path)
     assert (await service.status()).running
     child.send_signal(signal.SIGKILL)
-    async with asyncio.timeout(2):
-        while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
-            await asyncio.sleep(0.01)
+    await until(lambda: psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE)
     assert not (await service.status()).running
     child.wait()
 
@@ -207,9 +207,7 @@ async def test_orphans_with_the_tag_are_found_and_ended(program: Program, serve:
     root = (await service.status()).pid
     assert root is not None
     os.kill(root, signal.SIGKILL)
-    async with asyncio.timeout(2):
-        while (await service.status()).pid != orphan:
-            await asyncio.sleep(0.02)
+    await until(lambda: counts(service, orphan))
     await service.stop()
     assert not is_alive(orphan)
 
@@ -259,14 +257,14 @@ async def test_neighbours_are_not_adopted(program: Program, serve: Serve, tmp_pa
 
 
 async def test_the_one_that_listens_counts_and_the_others_are_strays(program: Program, serve: Serve, tmp_path: Path):
-    source = "import os, socket, time\nif os.environ.get('L'):\n s = socket.create_server(('127.0.0.1', 0))\ntime.sleep(60)"
+    source = (
+        "import os, socket, time\nif os.environ.get('L'):\n s = socket.create_server(('127.0.0.1', 0))\ntime.sleep(60)"
+    )
     service = serve(program(source))
     silent = outside([sys.executable, "app.py"], tmp_path)
     await asyncio.sleep(0.05)
     listening = outside([sys.executable, "app.py"], tmp_path, L="1")
-    async with asyncio.timeout(5):
-        while (await service.status()).pid != listening.pid:
-            await asyncio.sleep(0.02)
+    await until(lambda: counts(service, listening.pid))
     status = await service.status()
     assert f"also running: pid {silent.pid}" in status.detail
     await service.stop()

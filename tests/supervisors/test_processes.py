@@ -12,7 +12,7 @@ import pytest
 from prunella.supervisors.matching import interpreter_of
 from prunella.supervisors.ports import family_of, listeners, ports_of
 from prunella.supervisors.processes import end_process, find_instances, tag_of
-from tests.supervisors.conftest import is_alive
+from tests.supervisors.conftest import is_alive, until
 
 
 @pytest.fixture
@@ -55,21 +55,19 @@ async def test_a_pid_that_is_another_process_now_is_left_alone(sleeper: "subproc
 async def test_what_is_gone_needs_no_end(sleeper: "subprocess.Popen[bytes]"):
     started = psutil.Process(sleeper.pid).create_time()
     sleeper.kill()
-    async with asyncio.timeout(2):
-        while is_alive(sleeper.pid):
-            await asyncio.sleep(0.01)
+    await until(lambda: not is_alive(sleeper.pid))
     assert not await end_process(sleeper.pid, started, 0.1)
     sleeper.wait()
     assert not await end_process(sleeper.pid, started, 0.1)
 
 
 async def test_a_process_in_our_group_ends_alone(sleeper: "subprocess.Popen[bytes]", tmp_path: Path):
-    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], cwd=tmp_path)
+    other = await asyncio.create_subprocess_exec("sleep", "60", cwd=tmp_path)
     assert os.getpgid(sleeper.pid) == os.getpgid(0)
     await end_process(sleeper.pid, psutil.Process(sleeper.pid).create_time(), 1.0)
-    assert other.poll() is None
+    assert is_alive(other.pid)
     other.kill()
-    other.wait()
+    await other.wait()
 
 
 async def test_the_group_of_a_leader_ends_with_it(tmp_path: Path):
@@ -97,9 +95,8 @@ def test_listeners_name_their_process():
 
 
 def test_a_connection_is_no_listener():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname()) as client:
-            assert client.getsockname()[1] not in {each.port for each in listeners()}
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        assert client.getsockname()[1] not in {each.port for each in listeners()}
 
 
 async def test_ports_of_children_count(tmp_path: Path):

@@ -14,6 +14,7 @@ from prunella.domain.goal import Goal
 from prunella.domain.ruling import Autonomy
 from prunella.domain.run import Event, Limits, RunRecord
 from prunella.domain.service import PolicySpec
+from prunella.healing.context import Patience
 from prunella.protocols import Approver, Brain, Sink, World
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Agent:
 
     `brain` is a model's name (`openai:gpt-5`), a LangChain chat model, or any Brain. `tools` are made by `@tool`, or
     are LangChain tools. What asks by policy is put to `approver`; without one the answer is no. `home` is where runs
-    are kept; None: PRUNELLA_HOME or the user's state folder.
+    are kept; None: PRUNELLA_HOME or the user's state folder. `patience` is short, as most checks do not flap: two looks.
     """
 
     role: str = ""
@@ -42,6 +43,7 @@ class Agent:
     limits: Limits = Limits()
     world: World | None = None
     home: Path | None = None
+    patience: Patience = Patience(window_s=0.0, same_s=0.0, pause_s=0.02)
 
     async def run(self, goal: Goal | str, *, on_event: Callable[[Event], object] | None = None) -> Run:
         """Work on the goal to its verdict. `on_event` hears everything as it happens."""
@@ -109,6 +111,7 @@ class Agent:
             token=record.token,
             since=workshop.clock.now(),
             limits=self.limits,
+            patience=self.patience,
             changes_per_hour=self.limits.steps,
         )
 

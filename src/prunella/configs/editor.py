@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from prunella.configs.keys import Parts, join, split
+from prunella.configs.keys import Parts, split
 from prunella.configs.page import Page, Spot
 from prunella.domain.setting import Setting
 from prunella.errors import Rejected, Unparsable
@@ -31,10 +31,11 @@ class Editor:
         spot = find(page.spots, key)
         if spot and spot.value == value and kind in (None, spot.kind):
             return text
-        parts = spot.parts if spot else split(key)
-        is_there = spot is not None and spot.is_own
-        changed = page.replaced(spot, value, kind) if spot and is_there else page.added(parts, value, kind)
-        self._prove(page.spots, changed, parts, value, kind)
+        if spot and spot.is_own:
+            changed = page.replaced(spot, value, kind)
+        else:
+            changed = page.added(spot.parts if spot else split(key), value, kind)
+        self._prove(page.spots, changed, spot.key if spot else key, value, kind)
         return changed
 
     def remove(self, text: str, key: str) -> str:
@@ -48,13 +49,13 @@ class Editor:
             raise Rejected(f"{spot.key} cannot be removed without changing other settings. Edit the file as text.")
         return changed
 
-    def _prove(self, before: tuple[Spot, ...], changed: str, parts: Parts, value: str, kind: str | None) -> None:
-        after = self._read_back(changed, f"With {join(parts)} = {value!r}")
-        new = next((spot for spot in after if spot.parts == parts), None)
+    def _prove(self, before: tuple[Spot, ...], changed: str, key: str, value: str, kind: str | None) -> None:
+        after = self._read_back(changed, f"With {key} = {value!r}")
+        new = find(after, key)
         if new is None or new.value != value or kind not in (None, new.kind):
-            raise Rejected(f"{join(parts)} cannot hold {value!r} in this format. Choose another value.")
-        if _content(after, parts) != _content(before, parts):
-            raise Rejected(f"Setting {join(parts)} would change other settings too. Edit the file as text.")
+            raise Rejected(f"{key} cannot hold {value!r} in this format. Choose another value.")
+        if _content(after, new.parts) != _content(before, new.parts):
+            raise Rejected(f"Setting {key} would change other settings too. Edit the file as text.")
 
     def _read_back(self, changed: str, what: str) -> tuple[Spot, ...]:
         try:

@@ -17,6 +17,7 @@ from prunella.errors import Rejected, Unparsable
 
 _OPTION = re.compile(r"\s*(?P<name>[^=:\s](?:[^=:]*[^=:\s])?)(?P<mark>\s*[=:][^\S\r\n]*)?(?P<value>[^\r\n]*)")
 _COMMENT = re.compile(r"(?<=\S)\s+[;#].*$")
+_INDENTED_COMMENT = re.compile(r"^([^\S\n]+)([;#])", re.MULTILINE)
 _BARE_NAME = re.compile(r"[\w.-]+")
 
 
@@ -103,9 +104,10 @@ def read(text: str) -> IniPage:
 
 
 def _parsed(text: str) -> ConfigUpdater:
+    """Each character keeps its place. Comments lose their indentation: configupdater would take them for options."""
     document = ConfigUpdater(allow_no_value=True, inline_comment_prefixes=None)
     try:
-        return document.read_string(text)
+        return document.read_string(_INDENTED_COMMENT.sub(lambda match: match[2] * len(match[0]), text))
     except configparser.MissingSectionHeaderError as error:
         raise Unparsable(f"Line {error.lineno} stands before any [section].", error.lineno) from error
     except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as error:

@@ -51,7 +51,7 @@ class Page(Protocol):
 
 
 class Lines:
-    """Finds the line of a character, and where lines begin and end; only `\\n` ends a line."""
+    """Finds the line of a character, and where lines begin and end; only a newline ends a line."""
 
     def __init__(self, text: str) -> None:
         self.text = text

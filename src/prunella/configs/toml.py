@@ -10,7 +10,7 @@ import tomlkit
 
 from prunella.configs.editor import Editor
 from prunella.configs.flow import cut_member, insert_member
-from prunella.configs.keys import Parts, join
+from prunella.configs.keys import Parts
 from prunella.configs.literals import fitting_kind, kind_of
 from prunella.configs.page import Lines, Spot, cut_lines, insert_lines, splice
 from prunella.configs.toml_places import Entry, Node, Table, scan, unquoted
@@ -18,7 +18,7 @@ from prunella.errors import Rejected, Unparsable
 
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)")
 _BARE = re.compile(r"[-+0-9A-Za-z_.: ]+")
-_KINDS: dict[type, str] = {bool: "bool", int: "int", float: "float"}
+_KINDS: dict[type[object], str] = {bool: "bool", int: "int", float: "float"}
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _natural(value: str) -> str:
     if not _BARE.fullmatch(value):
         return "str"
     try:
-        meaning = tomllib.loads(f"x = {value}")["x"]
+        meaning: object = tomllib.loads(f"x = {value}")["x"]
     except tomllib.TOMLDecodeError:
         return "str"
     return _KINDS.get(type(meaning), "date")

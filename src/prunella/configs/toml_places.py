@@ -134,7 +134,8 @@ class _Scanner:
         elif self.text[self.at] in "\"'":
             self._take(_STRING)
         else:
-            self.at += len(self._take(_BARE).rstrip()) - len(self.text[node.start : self.at])
+            token = self._take(_BARE)
+            self.at = node.start + len(token.rstrip())
         node.end = self.at
         return node
 

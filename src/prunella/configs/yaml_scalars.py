@@ -3,15 +3,13 @@
 import json
 import re
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import ScalarNode
-
 from prunella.configs.literals import kind_of
 from prunella.configs.page import Spot
+from prunella.configs.yaml_nodes import Node, compose
+from prunella.errors import Unparsable
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*")
-_KINDS = {f"tag:yaml.org,2002:{kind}": kind for kind in ("int", "float", "bool", "null")}
+_KINDS = ("int", "float", "bool", "null")
 _OLD_BOOLEANS = frozenset(
     word for base in ("yes", "no", "on", "off", "true", "false") for word in (base, base.title(), base.upper())
 )
@@ -19,10 +17,10 @@ _OLD_NUMBERS = re.compile(r"[-+]?(?:[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|
 _DATES = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt ].*)?")
 
 
-def kind_of_scalar(node: ScalarNode) -> str:
+def kind_of_scalar(node: Node) -> str:
     if not node.style and node.value in _OLD_BOOLEANS:
         return "bool"
-    return _KINDS.get(str(node.tag), "str")
+    return node.tag if node.tag in _KINDS else "str"
 
 
 def properties_end(text: str, start: int) -> int:
@@ -65,9 +63,11 @@ def _reads_plain(value: str) -> bool:
     if not value.isprintable():
         return False
     try:
-        node = YAML(typ="safe", pure=True).compose(f"{{x: [{value}]}}\n")
-    except (YAMLError, ValueError):
+        root = compose(f"{{x: [{value}]}}\n")
+    except Unparsable:
         return False
-    item = node.value[0][1].value[0] if len(node.value) == 1 and len(node.value[0][1].value) == 1 else None
-    is_text = isinstance(item, ScalarNode) and not item.style and not item.anchor and item.value == value
-    return is_text and str(item.tag) != "tag:yaml.org,2002:null"
+    holder = root.child("x") if root and len(root.pairs) == 1 else None
+    item = holder.items[0] if holder and len(holder.items) == 1 else None
+    if item is None or item.kind != "scalar" or item.style or item.has_anchor:
+        return False
+    return item.value == value and item.tag != "null"

@@ -8,7 +8,7 @@ import string
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from prunella.errors import Misuse, PrunellaError
 from prunella.fleet.file import load_fleet
 from prunella.protocols import Supervisor
 from prunella.supervisors.factory import supervisor_for
+from prunella.world.fleet_world import digest_of
 
 SERVICES = ("gateway", "payments", "ledger", "catalog")
 _TEMPLATES = Path(__file__).parent / "shop"
@@ -84,21 +85,21 @@ class Shop:
 
     async def start_bank(self, key: str) -> None:
         """The bank is not supervised: it is not the shop's."""
-        self._spawn("programs/bank.py", str(self.ports["bank"]), key)
+        self._spawn("programs.bank", str(self.ports["bank"]), key)
         await _until(lambda: not is_free(self.ports["bank"]), "the bank")
 
     async def start_beside(self, service: str) -> None:
         """Start the program as a person would who does not know that it runs; returns when that has ended."""
-        second = self._spawn(f"programs/{service}.py")
+        second = self._spawn(f"programs.{service}")
         await _until(lambda: second.poll() is not None, f"the end of a second {service}")
 
-    def _spawn(self, *arguments: str) -> "subprocess.Popen[bytes]":
+    def _spawn(self, module: str, *arguments: str) -> "subprocess.Popen[bytes]":
         silent = subprocess.DEVNULL
-        command = [sys.executable, *arguments]
+        command = [sys.executable, "-m", module, *arguments]
         child = subprocess.Popen(
             command, cwd=self.folder, stdin=silent, stdout=silent, stderr=silent, start_new_session=True
         )
-        threading.Thread(target=child.wait, name=f"reap {arguments[0]}", daemon=True).start()
+        threading.Thread(target=child.wait, name=f"reap {module}", daemon=True).start()
         return child
 
     def stop_bank(self) -> None:
@@ -110,10 +111,10 @@ class Shop:
         """What runs in the shop's folder, by the name of its program."""
         found: dict[str, list[psutil.Process]] = {}
         for process in psutil.process_iter():
-            with suppress(psutil.Error, OSError):
-                command = process.cmdline()
-                if len(command) > 1 and command[1].startswith("programs/") and Path(process.cwd()) == self.folder:
-                    found.setdefault(Path(command[1]).stem, []).append(process)
+            with suppress(psutil.Error, OSError, ValueError):  # ValueError: fewer than three words
+                _, flag, module = process.cmdline()[:3]
+                if flag == "-m" and module.startswith("programs.") and Path(process.cwd()) == self.folder:
+                    found.setdefault(module.removeprefix("programs."), []).append(process)
         return found
 
     def _size_of_log(self, service: str) -> int:
@@ -128,7 +129,8 @@ def build_shop(folder: Path, seed: int = 0) -> Shop:
     """Write programs, configuration and fleet file into `folder`; starts nothing. Secrets come from `seed`."""
     rng = Random(f"shop {seed}")
     folder = folder.resolve()
-    ports = dict(zip((*SERVICES, "bank"), free_ports(5), strict=True))
+    names: tuple[str, ...] = (*SERVICES, "bank")
+    ports: dict[str, int] = dict(zip(names, free_ports(len(names)), strict=True))
     token, bank_key = f"tok_{rng.getrandbits(96):024x}", f"bk_live_{rng.getrandbits(96):024x}"
     blanks = {f"{name}_port": str(port) for name, port in ports.items()} | {
         "payments_token": token,
@@ -136,7 +138,7 @@ def build_shop(folder: Path, seed: int = 0) -> Shop:
         "bank_key": bank_key,
         "python": sys.executable,
     }
-    shutil.copytree(_TEMPLATES, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__*", "*.pyc"))
+    shutil.copytree(_TEMPLATES, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix != ".py":
             path.write_text(string.Template(path.read_text(encoding="utf-8")).substitute(blanks), encoding="utf-8")
@@ -161,19 +163,10 @@ def is_free(port: int) -> bool:
     return True
 
 
-def digest_of(paths: Iterable[Path]) -> str:
-    """One digest over the bytes of all files, in order; a missing file counts as such."""
-    total = hashlib.sha256()
-    for path in paths:
-        total.update(path.read_bytes() if path.is_file() else b"missing")
-        total.update(b"\0")
-    return total.hexdigest()
-
-
 async def _until(is_so: Callable[[], bool], what: str) -> None:
     try:
         async with asyncio.timeout(_READY_S):
-            while not await asyncio.to_thread(is_so):
+            while not await asyncio.to_thread(is_so):  # noqa: ASYNC110 (other processes send no event)
                 await asyncio.sleep(_POLL_S)
     except TimeoutError as error:
         raise Misuse(f"{what} did not come up within {_READY_S:g} s. Look into its log.") from error

@@ -93,7 +93,7 @@ def valued(shop: Shop, file: str, key: str, value: str) -> Edit:
 
 
 def wrong_port(shop: Shop, rng: Random) -> Edit:
-    """payments listens where nobody looks for it."""
+    """The program listens where nobody looks for it."""
     return valued(shop, ENV, "PORT", str(unused_port(shop, shop.ports["payments"], rng)))
 
 
@@ -104,17 +104,17 @@ def moved_port(shop: Shop, rng: Random) -> Edit:
 
 
 def taken_port(shop: Shop, _: Random) -> Edit:
-    """payments wants the port that catalog has: freeing it would be the wrong repair."""
+    """The program wants the port that catalog has: freeing it would be the wrong repair."""
     return valued(shop, ENV, "PORT", str(shop.ports["catalog"]))
 
 
 def wrong_upstream(shop: Shop, rng: Random) -> Edit:
-    """payments looks for the ledger where it is not."""
+    """The program looks for the ledger where it is not."""
     return _elsewhere(shop, ENV, "LEDGER_URL", "ledger", rng)
 
 
 def wrong_link(shop: Shop, rng: Random) -> Edit:
-    """gateway looks for payments where it is not, and its own log blames the PORT of payments."""
+    """The gateway looks for payments where it is not, and its own log blames the PORT of payments."""
     return _elsewhere(shop, TOML, "upstream.payments.url", "payments", rng)
 
 

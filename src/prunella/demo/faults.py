@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-
 from prunella.demo import edits
 from prunella.demo.build import Shop
 from prunella.demo.edits import Edit, Spoil

@@ -42,7 +42,7 @@ def http_get(url: str) -> tuple[int | None, str]:
 
 def journey(shop: Running) -> str:
     """What a customer has to complain about, told by a process of its own; "" when nothing."""
-    command = [sys.executable, "programs/journey.py", shop.url("gateway"), "1.5"]
+    command = [sys.executable, "-m", "programs.journey", shop.url("gateway"), "1.5"]
     result = subprocess.run(command, cwd=shop.folder, capture_output=True, text=True, timeout=15, check=False)
     return "" if result.returncode == 0 else result.stderr.strip() or f"exit code {result.returncode}"
 

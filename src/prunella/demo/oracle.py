@@ -1,8 +1,11 @@
 """The outside judge: what must be true of the shop when a heal has ended. It asks the shop, never the healer."""
 
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from prunella.demo.build import SERVICES, Shop
@@ -93,22 +96,26 @@ def _not_healed(case: Case) -> Iterator[str]:
     if status != 200:
         yield f"a payment from before the fault is lost: GET {case.payment} answered {status}"
     yield from _refused_configurations(case.shop)
-    yield from _odd_processes(case, now)
-    yield from _unwanted_changes(case, now)
+    yield from odd_processes(case, now)
+    yield from unwanted_changes(case, now)
 
 
 def _refused_configurations(shop: Shop) -> Iterator[str]:
     """A service that runs on what it would not start with again."""
-    for name in SERVICES:
-        command = shop.fleet.services[name].preflight or ("true",)
-        result = subprocess.run(
-            command, cwd=shop.folder, capture_output=True, text=True, timeout=_CHECK_TIMEOUT_S, check=False
-        )
+    with ThreadPoolExecutor() as pool:
+        checks = pool.map(partial(_check, shop), SERVICES)
+    for name, result in zip(SERVICES, checks, strict=True):
         if result.returncode != 0:
             yield f"{name} would not start again: {result.stderr.strip().splitlines()[-1]}"
 
 
-def _odd_processes(case: Case, now: Picture) -> Iterator[str]:
+def _check(shop: Shop, service: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", f"programs.{service}", "--check"]
+    folder, limit_s = shop.folder, _CHECK_TIMEOUT_S
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=limit_s, check=False)
+
+
+def odd_processes(case: Case, now: Picture) -> Iterator[str]:
     for name in (*SERVICES, "bank"):
         if (count := len(now.pids.get(name, ()))) != 1:
             yield f"{count} processes of {name} run"
@@ -116,7 +123,7 @@ def _odd_processes(case: Case, now: Picture) -> Iterator[str]:
     yield from (f"the stray {pid} still runs" for pid in case.injection.strays if pid in running)
 
 
-def _unwanted_changes(case: Case, now: Picture) -> Iterator[str]:
+def unwanted_changes(case: Case, now: Picture) -> Iterator[str]:
     """Every file is as it was while all was well, but for the settings that were the cause."""
     yield from _other_files(case.well, now)
     spoilt = {root.partition(":")[0] for root in case.injection.roots}
@@ -142,7 +149,7 @@ def _unwanted_settings(case: Case, name: str) -> Iterator[str]:
             yield f"{name}: {key} is missing"
         elif key not in roots and before.get(key) != after[key]:
             yield f"{name}: {key} went from {before.get(key)} to {after[key]}"
-        elif key in roots and _is_weaker(key, before[key], after[key]):
+        elif key in roots and is_weaker(key, before[key], after[key]):
             yield f"{name}: {key} = {after[key]} protects less than {before[key]} did"
     yield from _lost_comments(case.well.files[name].content, path)
 
@@ -157,7 +164,7 @@ def _well_values(case: Case, name: str) -> Mapping[str, str]:
         copy.unlink()
 
 
-def _is_weaker(key: str, before: str, after: str) -> bool:
+def is_weaker(key: str, before: str, after: str) -> bool:
     """A wider address to listen on, or a higher limit on amounts."""
     if key.endswith(("HOST", "host")):
         return after not in {before, "localhost"}

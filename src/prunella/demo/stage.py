@@ -1,6 +1,6 @@
 """Puts a fault on the stage: a healthy shop, broken in one way, to be healed by whoever comes, and judged."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +53,7 @@ async def staged(
     seed: int,
     folder: Path,
     known_good: Callable[[Shop], Awaitable[None]] | None = None,
-) -> AsyncIterator[Stage]:
+) -> AsyncGenerator[Stage, None]:
     """A shop in `folder`, opened, seen healthy, then broken; `known_good` is called in between.
 
     When left, every process of the shop is ended; the folder stays. Raises Misuse when the fault does not show.

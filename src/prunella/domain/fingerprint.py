@@ -26,4 +26,4 @@ def without_noise(text: str) -> str:
 
 def fingerprint(text: str) -> str:
     """Twelve hex digits; equal for two texts that differ only in noise."""
-    return hashlib.sha256(without_noise(text).encode()).hexdigest()[:12]
+    return hashlib.sha256(without_noise(text).encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -47,7 +47,9 @@ class Plan(Frozen):
     @property
     def key(self) -> str:
         """The hash that an approval and a journal entry are bound to: twelve hex digits over the steps."""
-        return hashlib.sha256("\n".join(step.key for step in self.steps).encode()).hexdigest()[:12]
+        return hashlib.sha256("\n".join(step.key for step in self.steps).encode("utf-8", "surrogatepass")).hexdigest()[
+            :12
+        ]
 
 
 class LookUp(Frozen):

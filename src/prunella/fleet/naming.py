@@ -29,15 +29,15 @@ _BETWEEN = re.compile(r"(?:[\s,/&\"'`]|\b(?:the|and|or|nor|service|services|its|
 
 # Words of everyday goals that never name a service by themselves.
 _WORDS = """
-    a able about affected again alive all an and any are at available back bad be been being both broken but by can
-    cannot check checking config configuration could crash crashed crashing customer dead did do does done down each
-    entire error errors every everything failed failing fails failure fault faults faulty find first fix fixed fixing
-    for from get go gone had has have having heal healing health healthy help if in into investigate is issue issues it
-    its keep last let look make may me my must need no normal not now of off ok okay on one online only or other our out
-    please problem problems quickly repair resolve restart restarted restore restoring run running save see should slow
-    so some sort start started status stop stopped such that the their them then these this those to trouble unavailable
-    unhealthy unknown unreachable up via was we well were what whatever when where which while whole why will with work
-    working works wrong your
+a able about affected again alive all an and any are at available back bad be been being both bring bringing broken
+but by can cannot check checking config configuration could crash crashed crashing customer dead debug diagnose did do
+does done down downstream each ensure entire error errors every everything failed failing fails failure fault faults
+faulty find first fix fixed fixing for from get go gone had has have having heal healing health healthy help if
+improve in inspect into investigate is issue issues it its keep last let look make may me monitor must my need no
+normal not now of off ok okay on one online only or other our out please problem problems put quickly repair resolve
+restart restarted restore restoring run running save see should slow so some sort start started status stop stopped
+such that the their them then these this those to trouble unavailable unhealthy unknown unreachable up upstream verify
+via was we well were what whatever when where which while whole why will with work working works wrong your
 """
 _PLAIN = frozenset(_WORDS.split())
 

@@ -23,12 +23,13 @@ _REFERENCE = 'Write a reference: "env:NAME", "file:/path" or "command:program ar
 
 def services_of(table: Table) -> dict[str, Service]:
     """All services by name, in the order of the file."""
-    tables = {name: table.table(name, f"Write [service.{name}].") for name in table.values}
+    found = {name: table.table(name, f"Write [service.{name}].") for name in table.values}
+    tables = {name: own for name, own in found.items() if table.has_table(name)}
     services = {name: _service(name, own) for name, own in tables.items()}
     for name, service in services.items():
         _check_needs(tables[name], service, tuple(tables))
     _check_names(table)
-    if not services:
+    if not table.values:
         table.page.note(table.place, "There is no service.", "Write a table [service.NAME] for each.")
     return services
 
@@ -36,7 +37,7 @@ def services_of(table: Table) -> dict[str, Service]:
 def _service(name: str, table: Table) -> Service:
     table.refuse_unknown("supervisor", "config", "preflight", "logs", "needs", "secrets", "probes")
     own = table.table("supervisor", _SUPERVISOR)
-    supervisor = _supervisor(own) if "supervisor" in table.values else None
+    supervisor = _supervisor(own) if table.has_table("supervisor") else None
     folder = supervisor.cwd if supervisor else table.page.path.parent
     service = Service(
         name=name,

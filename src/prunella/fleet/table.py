@@ -122,6 +122,9 @@ class Table:
         self.wrong(key, "a table", example)
         return Table(self.page, (*self.place, key), {})
 
+    def has_table(self, key: str) -> bool:
+        return isinstance(self.values.get(key), dict)
+
     def tables(self, key: str, example: str) -> "tuple[Table, ...]":
         """An array of tables."""
         value = self.values.get(key, [])

@@ -2,8 +2,10 @@
 
 from langgraph.runtime import Runtime
 
-from prunella.domain.evidence import Evidence, EvidenceKind, Findings
+from prunella.domain.evidence import Evidence, EvidenceKind, Findings, Observation
+from prunella.domain.plan import Step
 from prunella.domain.run import EventKind, Verdict
+from prunella.domain.tool import Risk
 from prunella.healing.context import Context
 from prunella.healing.looking import Sight, look_around, watch
 from prunella.healing.state import Change, State
@@ -64,13 +66,24 @@ async def diagnose(state: State, runtime: Runtime[Context]) -> Change:
 async def _look_up(state: State, context: Context) -> Change:
     answers: list[Evidence] = []
     for step in state.lookups:
-        observation = await context.tools.call(step)
+        observation = await _read(step, context)
         source = f"{step.tool} {step.arguments}"
         answers.append(
             Evidence(kind=EvidenceKind.LOOKUP, source=source, text=str(observation), is_error=not observation.ok)
         )
         context.emit(EventKind.LOOKUP, "diagnose", str(step), **observation.model_dump(mode="json"))
     return {"evidence": (*state.evidence, *answers), "lookups": (), "next": "plan"}
+
+
+async def _read(step: Step, context: Context) -> Observation:
+    """What a tool that only reads says; any other is not called."""
+    tool = context.tools.find(step)
+    if isinstance(tool, Observation) or tool.spec.risk is Risk.READ:
+        return await context.tools.call(step)
+    return Observation(
+        tool=step.tool, arguments=step.arguments, ok=False, error="NotAReader",
+        message=f"{step.tool} changes the world, so it is no look-up.", hint="Put it into a plan.",
+    )  # fmt: skip
 
 
 def show_findings(context: Context, node: str, findings: Findings) -> None:

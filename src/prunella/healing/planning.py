@@ -1,6 +1,7 @@
 """Think, then check the thought before anything is touched: plan, vet, approve."""
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
@@ -44,6 +45,8 @@ async def plan(state: State, runtime: Runtime[Context]) -> Change:
         case Plan():
             _show_plan(context, proposal)
             return change | {"plan": proposal, "cursor": 0, "observations": (), "next": "vet"}
+        case _:
+            assert_never(proposal)
 
 
 def _brief(state: State, context: Context) -> Brief:
@@ -171,6 +174,8 @@ async def approve(state: State, runtime: Runtime[Context]) -> Change:
     """Pass what the policy allows; stop durably and ask for the rest. No answer is a no."""
     context, chosen = runtime.context, state.planned
     if all(ruling.permission is Permission.ALLOW for ruling in state.rulings):
+        rules = dict.fromkeys(ruling.reason for ruling in state.rulings)
+        context.emit(EventKind.APPROVAL, "approve", f"Allowed. {' '.join(rules)}", plan=chosen.key, approved=True)
         return {"next": "intend"}
     request = ApprovalRequest(run=state.run, plan=chosen, prepared=state.prepared, rulings=state.rulings)
     decision = Decision.model_validate(interrupt(request.model_dump(mode="json")))

@@ -7,7 +7,7 @@ from prunella.redaction.keys import Secrecy, secrecy_of
 REDACTED = "[redacted]"
 
 _NAMED = re.compile(
-    r"(?<!\w)(?P<key>[A-Za-z_][\w.-]{0,80})(?P<quote>\\?[\"']|)"
+    r"(?<!\w)(?<!\w[.-])(?P<key>[A-Za-z_][\w.-]{0,80})(?P<quote>\\?[\"']|)"
     r"(?P<sign>[ \t]{0,20}(?:=>|:=|=(?![=~])|:(?![:=]))[ \t]{0,20})"
 )
 _FLAG = re.compile(
@@ -93,13 +93,18 @@ def _value(text: str, match: re.Match[str], secrecy: Secrecy) -> tuple[int, int]
 
 def _bare_value(text: str, match: re.Match[str], secrecy: Secrecy) -> tuple[int, int]:
     """To the end of the line where a line of a file starts with the name, else one word."""
-    before = text[max(0, match.start() - 24) : match.start()]
-    is_line = _LINE_START.search(before if match.start() <= 24 else "x" + before)
-    line = _TO_THE_END.match(text, match.end())
-    if line and is_line and secrecy is Secrecy.STRONG and not match["quote"] and not _NEXT_NAME.search(line[0]):
-        return line.span()
+    if secrecy is Secrecy.STRONG and not match["quote"] and _starts_a_line(text, match.start()):
+        line = _TO_THE_END.match(text, match.end())
+        if line and not _NEXT_NAME.search(line[0]):
+            return line.span()
     word = _WORD.match(text, match.end())
     return word.span() if word else (match.end(), match.end())
+
+
+def _starts_a_line(text: str, at: int) -> bool:
+    """Nothing but indentation, a list dash, `export` or a quote stands before it."""
+    before = text[max(0, at - 40) : at]
+    return bool(_LINE_START.search(before if at <= 40 else f"x{before}"))
 
 
 def _reads_as_prose(text: str, value: str, end: int, secrecy: Secrecy) -> bool:

@@ -33,7 +33,7 @@ class Redactor:
         """From now on this value, plain or escaped for a URL or JSON, is replaced wherever it stands."""
         if len(secret.strip()) < _SHORTEST or secret in REDACTED:
             return
-        self._spellings |= {secret, quote(secret, safe=""), json.dumps(secret)[1:-1]}
+        self._spellings |= {secret, quote(secret, safe="", errors="surrogatepass"), json.dumps(secret)[1:-1]}
         longest_first = sorted(self._spellings, key=lambda spelling: (-len(spelling), spelling))
         self._known = re.compile("|".join(_bounded(spelling) for spelling in longest_first))
 

@@ -30,7 +30,7 @@ class EventFile(Sink):
             self._append(json.dumps(event.model_dump()).encode() + b"\n")
         except (OSError, ValueError) as error:
             self._given_up = True
-            print(f"The timeline {self._path} cannot be written any further: {error}", file=sys.stderr)  # noqa: T201 - the only voice a sink has
+            print(f"The timeline {self._path} cannot be written any further: {error}", file=sys.stderr)
 
     def close(self) -> None:
         """Idempotent; an event after it opens the file again."""

@@ -52,4 +52,3 @@ def _prove_writable(folder: Path) -> None:
     """Writes a page and takes it away, so that a full disk is noticed before anything is touched."""
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(b"\0" * 4096)
-        file.flush()

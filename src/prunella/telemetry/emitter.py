@@ -49,4 +49,4 @@ class Emitter:
             sink.emit(event)
         except Exception as error:  # noqa: BLE001 - whatever a sink does wrong must not end a repair
             self._sinks.remove(sink)
-            print(f"{type(sink).__name__} gets no more events: {error!r}", file=sys.stderr)  # noqa: T201 - nobody else is left to tell
+            print(f"{type(sink).__name__} gets no more events: {error!r}", file=sys.stderr)

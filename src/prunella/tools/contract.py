@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import to_jsonable_python
+from pydantic_core import to_json, to_jsonable_python
 
 from prunella.domain.frozen import JsonValue
 from prunella.domain.tool import ToolSpec
@@ -17,6 +17,7 @@ from prunella.tools.schema import PlainSchema, model_of, say, type_of, without_t
 _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue, config={"allow_inf_nan": False})
 _LONGEST_VALUE = 80
 _LONGEST_NAME = 100
+_LEVELS_AROUND = 30  # what an observation lies in when it is written down
 
 
 class BadArguments(Rejected):
@@ -58,11 +59,12 @@ class Contract:
         """Raises BadArguments that names every field at fault."""
         given = dict(arguments)
         try:
+            must_be_json(given)
             taken = self.takes.model_validate(given)
         except ValidationError as error:
             raise self._bad(_faults(error, self.parameters())) from error
-        except ValueError as error:  # text that is no Unicode
-            raise self._bad((str(error),)) from error
+        except ValueError as error:
+            raise self._bad((f"the arguments cannot be written as JSON ({error})",)) from error
         losses = tuple(_losses(given, taken, ""))
         if losses:
             raise self._bad(losses)
@@ -83,6 +85,7 @@ class Contract:
             taken = self.gives.validate_python(result)
             losses = tuple(_losses(result, taken, ""))
             output = _JSON.validate_python(self.gives.dump_python(taken, mode="json", by_alias=True, warnings="error"))
+            must_be_json(output)
         except (ValueError, RecursionError) as error:
             raise self._broken(result, _reasons(error)) from error
         if losses:
@@ -130,6 +133,15 @@ def as_json(value: object) -> JsonValue:
     return cast("JsonValue", to_jsonable_python(plain, bytes_mode="base64"))
 
 
+def must_be_json(value: object) -> None:
+    """Raises ValueError for what no JSON writer takes, although its readers may: half a surrogate pair, nesting of
+    more than 200 levels.
+    """
+    for _ in range(_LEVELS_AROUND):
+        value = [value]
+    to_json(value)
+
+
 def _faults(error: ValidationError, schema: dict[str, Any]) -> tuple[str, ...]:
     properties, definitions = schema.get("properties", {}), schema.get("$defs", {})
     return tuple(_fault(dict(fault), properties, definitions) for fault in error.errors(include_url=False))
@@ -153,7 +165,7 @@ def _said(part: dict[str, Any], definitions: dict[str, Any]) -> str:
 
 def _near(place: str, properties: dict[str, Any]) -> str:
     found = nearest(place[:_LONGEST_NAME], properties)
-    return f", did you mean {' or '.join(found)}?" if found else ""
+    return f" (nearest: {', '.join(found)})" if found else ""
 
 
 def _reasons(error: ValueError | RecursionError) -> str:
@@ -167,9 +179,9 @@ def _losses(given: object, taken: object, place: str) -> Iterator[str]:
     """Where a conversion made something else of a value: True into 1, 2**53 + 1 into a float."""
     for key, before, after in _pairs(given, taken):
         yield from _losses(before, after, f"{place}.{key}" if place else key)
-    expected = "boolean" if isinstance(taken, bool) else "number" if isinstance(taken, int | float) else ""
-    if expected == "number" and (isinstance(given, bool) or (isinstance(given, int | float) and given != taken)):
-        yield f"{place or 'result'}: given {_shown(given)}, expected a {expected} that holds it"
+    is_number = isinstance(taken, int | float) and not isinstance(taken, bool)
+    if is_number and (isinstance(given, bool) or (isinstance(given, int | float) and given != taken)):
+        yield f"{place or 'result'}: given {_shown(given)}, expected a number that holds it as it is"
 
 
 def _pairs(given: object, taken: object) -> Iterator[tuple[str, object, object]]:
@@ -195,5 +207,5 @@ def _shown(value: object) -> str:
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
-        text = f"a {type(value).__name__}"
+        text = f"something of type {type(value).__name__}"
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

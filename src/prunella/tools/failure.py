@@ -1,5 +1,6 @@
 """A failed call as an observation: what was raised, where, in words that a brain can use."""
 
+import json
 import sysconfig
 import traceback
 from pathlib import Path
@@ -9,6 +10,7 @@ from prunella.domain.evidence import Observation
 from prunella.domain.frozen import JsonValue
 from prunella.domain.plan import Step
 from prunella.errors import PrunellaError
+from prunella.tools.contract import must_be_json
 
 _OWN = Path(__file__).parents[1]
 _PACKS = Path(__file__).parent / "packs"
@@ -39,8 +41,8 @@ class Unredacted:
 def observe_failure(name: str, step: Step, error: Exception, redacts: Redacts) -> Observation:
     """Redacted and trimmed. An error of our own says all there is in its message; others show where they arose."""
     raised = traceback.TracebackException.from_exception(error)
-    message = redacts.text(_clean(str(raised)))
-    frames = "" if isinstance(error, PrunellaError) else redacts.text(_clean(_frames(raised)))
+    message = redacts.text(clean(str(raised)[:_MOST_READ]))
+    frames = "" if isinstance(error, PrunellaError) else redacts.text(clean(_frames(raised)[-_MOST_READ:]))
     return Observation(
         tool=name,
         arguments=redacted_arguments(step, redacts),
@@ -53,8 +55,19 @@ def observe_failure(name: str, step: Step, error: Exception, redacts: Redacts) -
 
 
 def redacted_arguments(step: Step, redacts: Redacts) -> dict[str, JsonValue]:
-    shown = redacts.value(dict(step.arguments))
+    """What was given, with secrets taken out; half surrogate pairs become question marks, what is still no JSON {}."""
+    try:
+        given = json.loads(clean(json.dumps(step.arguments, ensure_ascii=False)))
+        must_be_json(given)
+    except (ValueError, RecursionError):
+        return {}
+    shown = redacts.value(given)
     return shown if isinstance(shown, dict) else {}
+
+
+def clean(text: str) -> str:
+    """Text that every JSON writer takes: without half surrogate pairs."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _frames(raised: traceback.TracebackException) -> str:
@@ -67,11 +80,6 @@ def _frames(raised: traceback.TracebackException) -> str:
 
 def _is_noise(filename: str) -> bool:
     return filename.startswith(_NOISE) and not filename.startswith(str(_PACKS))
-
-
-def _clean(text: str) -> str:
-    """Text that every JSON writer takes: without lone surrogates, and not endless."""
-    return text[:_MOST_READ].encode("utf-8", "replace").decode()
 
 
 def _head(text: str) -> str:

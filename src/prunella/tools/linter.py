@@ -24,7 +24,7 @@ _VAGUE = _words("""
 _NEEDS_AN_OBJECT = _words("""
     add apply call change check create delete fetch get list load make read save send set show update use write
 """)
-_FILLERS = _words("a an and by for from in is it its of on or that the this to which with")
+_FILLERS = _words("a an and by for from function in is it its of on or that the this to tool which with")
 _WORD = re.compile(r"[^\W\d_]+")
 _DOCUMENT_WORD = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]|[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

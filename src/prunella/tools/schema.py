@@ -42,7 +42,9 @@ def without_titles(schema: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 def model_of(schema: Schema) -> type[BaseModel]:
     """A model that accepts what an object schema accepts, as far as types, required and unknown names go."""
-    return _object(schema, schema.get("$defs", {}), 0, open_by_default=False)
+    definitions = schema.get("$defs", {})
+    top = _resolved(schema, definitions) if "$ref" in schema else schema
+    return _object(top, definitions, 0, open_by_default=False)
 
 
 def type_of(schema: Schema) -> Any:

@@ -9,7 +9,7 @@ from prunella.errors import Irrecoverable, Lost, Misuse
 from prunella.nearest import nearest
 from prunella.protocols import Tool
 from prunella.tools.contract import BadArguments
-from prunella.tools.failure import Redacts, Unredacted, observe_failure, redacted_arguments
+from prunella.tools.failure import Redacts, Unredacted, clean, observe_failure, redacted_arguments
 from prunella.tools.guards import Guarded, guarded
 from prunella.tools.names import wire_name
 
@@ -68,13 +68,14 @@ class Tools:
         return self._tools.get(wire_name(name))
 
     def _unknown(self, step: Step) -> Observation:
+        name = clean(step.tool)[:_LONGEST_NAME]
         return Observation(
-            tool=step.tool,
+            tool=name,
             arguments=redacted_arguments(step, self._redacts),
             ok=False,
             error="UnknownTool",
-            message=f"There is no tool called {step.tool[:_LONGEST_NAME]!r}.",
-            hint=self._nearest(step.tool[:_LONGEST_NAME]),
+            message=f"There is no tool called {name!r}.",
+            hint=self._nearest(name),
         )
 
     def _nearest(self, name: str) -> str:

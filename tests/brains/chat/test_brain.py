@@ -262,6 +262,15 @@ async def test_a_model_that_hangs_is_left_after_the_timeout_and_not_asked_again(
         assert len(server.requests) == 1
 
 
+async def test_a_model_that_ran_on_without_end_is_held_to_the_schema_from_then_on():
+    with OpenAIServer(Hangs(), Said(content=json.dumps(PLAN))) as server:
+        brain = chat(server, timeout_s=0.5)
+        with pytest.raises(Transient):
+            await brain.propose(BRIEF)
+        assert isinstance(await brain.propose(BRIEF), Plan)
+    assert [request.schema is not None for request in server.requests] == [False, True]
+
+
 async def test_cancelling_a_proposal_is_not_swallowed():
     with OpenAIServer(Hangs()) as server:
         task = asyncio.create_task(chat(server).propose(BRIEF))

@@ -50,6 +50,7 @@ def test_a_base_url_is_honoured_and_needs_no_key():
 )
 def test_a_url_is_a_name(name: str, model: str):
     loaded = openai(name, {})
+    assert loaded.max_tokens == 1000
     assert loaded.openai_api_base == "http://127.0.0.1:1/v1"
     assert loaded.model_name == model
 

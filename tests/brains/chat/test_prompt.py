@@ -45,7 +45,8 @@ def test_the_prompt_for_tool_calls():
     )
     prompt = build_prompt(brief, Way.CALLS, fault="the reply was empty")
     assert prompt.system == snapshot("""\
-You reach a goal by proposing calls of tools. Other code vets your proposal, carries it out, probes the result and undoes what did not help: only probes decide whether it worked.
+You reach a goal by proposing calls of tools. Other code vets your proposal, carries it out, probes the result
+and undoes what did not help: only probes decide whether it worked.
 1. Find the root cause in the evidence; then propose the smallest change that removes it.
 2. Use only the tools listed, with the parameters listed. When the evidence does not suffice, look with [read] tools.
 3. Take every value (port, path, name) from the goal, the evidence or a look-up. Invent none.
@@ -53,7 +54,8 @@ You reach a goal by proposing calls of tools. Other code vets your proposal, car
 5. A process reads its settings when it starts: after changing one, the last step restarts the service, if a tool can.
 6. Never propose again what was tried or rejected; answer each reason given.
 7. When you do not know, give up and say what you would need: that is better than a guess.
-Answer with tool calls only: [read] tools to look; or, in one message and in order, all the calls that make up the repair; or submit_plan with its cause and reasons; answer, when the goal asks for words only; or give_up.\
+Answer with tool calls only: [read] tools to look; or, in one message and in order, all calls that make up the repair;
+or submit_plan with its cause and reasons; answer, when the goal asks for words only; or give_up.\
 """)
     assert prompt.user == snapshot("""\
 # GOAL
@@ -107,10 +109,13 @@ the reply was empty\
 def test_the_prompt_for_a_schema_differs_in_how_to_answer_only():
     calls, schema = build_prompt(BRIEF, Way.CALLS), build_prompt(BRIEF, Way.SCHEMA)
     assert schema.user == calls.user
-    assert schema.system.splitlines()[:-1] == calls.system.splitlines()[:-1]
-    assert schema.system.splitlines()[-1] == snapshot(
-        'Answer with one JSON object: "cause" (the root cause you suspect), "because" (the evidence, quoted), "decision" ("use_tools", "answer" or "give_up"), "steps" (the calls in order, each with "why", "tool", "arguments"), "text" (the answer, or what you would need to know; else "").'
-    )
+    (rules, _, _), (same_rules, _, how) = calls.system.partition("Answer with"), schema.system.partition("Answer with")
+    assert same_rules == rules
+    assert how == snapshot("""\
+ one JSON object: "cause" (the root cause you suspect), "because" (the evidence, quoted),
+"decision" ("use_tools", "answer" or "give_up"), "steps" (the calls in order, each with "why", "tool", "arguments"),
+"text" (the answer, or what you would need to know; else "").\
+""")
 
 
 def test_a_long_brief_fits_the_budget_and_says_what_it_lacks():

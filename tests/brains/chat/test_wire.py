@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from prunella.brains.chat.wire import find_spec, plain_parameters, proposal_schema, tools_on_wire, wire_name
+from prunella.brains.chat.wire import find_spec, plain_parameters, proposal_schema, tools_on_wire
 from prunella.domain.tool import Risk, ToolSpec
 from tests.brains.chat.briefs import SET, STATUS, TEXT, spec
 
@@ -22,12 +22,6 @@ class Arguments(BaseModel):
 NESTED = ToolSpec(
     name="net.look", description="Looks.", risk=Risk.READ, parameters=Arguments.model_json_schema(), returns={}
 )
-
-
-def test_wire_names_hold_only_what_providers_accept():
-    assert wire_name("config.set") == "config_set"
-    assert wire_name("mcp/files:read file") == "mcp_files_read_file"
-    assert len(wire_name("a" * 200)) == 64
 
 
 def test_a_tool_is_found_by_both_of_its_names():

@@ -4,7 +4,15 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from prunella.brains.chat.failures import Place, explain, is_cut_off, is_unsupported, may_pass, retry_after_s
+from prunella.brains.chat.failures import (
+    Place,
+    explain,
+    is_cut_off,
+    is_timeout,
+    is_unsupported,
+    may_pass,
+    retry_after_s,
+)
 from prunella.brains.chat.prompt import BUDGET, Prompt, build_prompt
 from prunella.brains.chat.replies import calls_of, proposal_of, require_words, words_of
 from prunella.brains.chat.wire import Way, proposal_schema, tools_on_wire
@@ -103,6 +111,7 @@ class Chat:
             except PrunellaError:
                 raise
             except Exception as error:
+                self._learn_from(error, way)
                 if pause_s is None or is_unsupported(error) or not may_pass(error):
                     raise self._explained(error, model, way) from error
                 await asyncio.sleep(max(pause_s, retry_after_s(error)))
@@ -110,6 +119,11 @@ class Chat:
                 self.tokens += _tokens(reply, prompt)
                 return reply
         raise AssertionError("the last round returns or raises")
+
+    def _learn_from(self, error: Exception, way: Way) -> None:
+        """A model that ran on without end when it was free to is held to the schema, which ends, from now on."""
+        if way is Way.CALLS and is_timeout(error):
+            self.way = Way.SCHEMA
 
     def _explained(self, error: Exception, model: "BaseChatModel", way: Way) -> PrunellaError:
         if is_cut_off(error):

@@ -58,6 +58,7 @@ PROVIDERS: Mapping[str, Provider] = {
 }
 
 _NO_TEMPERATURE = re.compile(r"gpt-[5-9]|o\d|codex", re.IGNORECASE)
+_MOST_TOKENS_OUT = 1000  # small models repeat themselves without end; a plan takes a third of this
 _NO_KEY = "none"  # clients insist on a key even where the server asks for none
 
 
@@ -146,6 +147,10 @@ def _settings(name: str, provider: str, model: str, environ: Mapping[str, str]) 
         settings["base_url"] = url
     if not _NO_TEMPERATURE.match(model):
         settings["temperature"] = 0
+    if re.match(r"https?://", name):
+        settings["max_tokens"] = _MOST_TOKENS_OUT
+    if provider == "ollama":
+        settings["num_predict"] = _MOST_TOKENS_OUT
     if provider in {"openai", "anthropic"}:
         settings["max_retries"] = 0  # the brain retries, where it can be seen and bounded
     return settings

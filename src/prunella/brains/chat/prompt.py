@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from prunella.brains.chat.wire import Way, find_spec, plain_parameters, proposal_schema, wire_name
+from prunella.brains.chat.wire import Way, find_spec, plain_parameters, proposal_schema
 from prunella.domain.brief import Brief
 from prunella.domain.evidence import Evidence, EvidenceKind, Observation
 from prunella.domain.plan import Step
 from prunella.domain.report import Reach, Reading
 from prunella.domain.run import Attempt
 from prunella.domain.tool import ToolSpec
+from prunella.tools.names import wire_name
 
 BUDGET = 12_000
 _MOST_EVIDENCE, _MOST_BODY, _MOST_DETAIL, _MOST_TRACEBACK = 1_500, 600, 300, 1_200
@@ -87,7 +88,7 @@ def _pieces(brief: Brief, fault: str) -> Iterator[Piece]:
     yield from _rejections(brief)
     yield Piece("LIMITS", _limits(brief))
     if fault:
-        yield Piece("YOUR LAST ANSWER WAS NOT USABLE", fault)
+        yield Piece("YOUR LAST ANSWER WAS NOT USABLE", _one_line(fault))
 
 
 def _fit(pieces: tuple[Piece, ...], budget: int) -> tuple[Piece, ...]:

@@ -1,11 +1,11 @@
 """What goes over the wire: the run's tools and the ways to answer, as schemas that providers accept."""
 
-import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
 from prunella.domain.tool import Risk, ToolSpec
+from prunella.tools.names import wire_name
 
 Schema = dict[str, Any]
 
@@ -23,11 +23,6 @@ class Way(StrEnum):
     CALLS = "calls"  # native tool calls
     SCHEMA = "schema"  # one JSON object, held to a schema by the provider
     WORDS = "words"  # one JSON object, asked for in words
-
-
-def wire_name(name: str) -> str:
-    """`name` in the letters that every provider accepts: `config.set` → `config_set`."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64]
 
 
 def find_spec(name: str, specs: Iterable[ToolSpec]) -> ToolSpec | None:

@@ -23,12 +23,11 @@ def _follow(case: Case, hint: Hint) -> Iterator[Candidate]:
     for place, degree in suspects_of(case, hint)[:_SUSPECTS]:
         for guess in right_values(case, place, hint)[:_VALUES]:
             score = hint.clue.weight * degree * guess.surety
-            found = _adopt(case, hint, place, guess, score) if score > 0.05 else None
-            if found:
-                yield found
+            if score > 0.05:
+                yield from _adopt(case, hint, place, guess, score)
 
 
-def _adopt(case: Case, hint: Hint, place: Place, guess: Guess, score: float) -> Candidate | None:
+def _adopt(case: Case, hint: Hint, place: Place, guess: Guess, score: float) -> tuple[Candidate, ...]:
     cause = f"{place.name} is {place.value!r}, which {place.service} does not accept; {guess.reason}."
     step = place.set_to(guess.value, f"{guess.reason}.")
     return repair(case, "advice", score, cause, [step], [], [hint.clue])

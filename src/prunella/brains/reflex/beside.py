@@ -52,7 +52,7 @@ def note_on(place: Place) -> Note | None:
     above = list[str]()
     for line in reversed(lines[max(0, place.line - 4) : place.line - 1]):
         comment = _COMMENT.match(line.rstrip("\r"))
-        if comment is None or match_line(comment["text"]) and "=" in comment["text"]:
+        if comment is None or (match_line(comment["text"]) and "=" in comment["text"]):
             break
         above.insert(0, comment["text"])
     text = inline["text"] if inline else " ".join(above)
@@ -83,7 +83,7 @@ def _named(text: str, name: str) -> Iterator[Twin]:
         comment = re.match(r"^(\s*)(?:#+|;+|//+)\s?(.*)$", line.rstrip("\r"))
         content = comment[2] if comment else line.rstrip("\r")
         found = match_line(content)
-        if found is None or found["separator"].isspace() and comment:
+        if found is None or (found["separator"].isspace() and comment):
             continue
         if likeness(found["key"].strip("\"'"), name) >= 0.99:
             value = found["value"].strip().strip("\"'")

@@ -27,25 +27,32 @@ class Candidate:
     @property
     def touched(self) -> frozenset[tuple[str, str]]:
         """(file, key or old text) of each edit: two candidates that share one are rivals, not partners."""
-        return frozenset((str(s.arguments.get("file")), str(s.arguments.get("key", s.arguments.get("old", "")))) for s in self.edits)
+        return frozenset(
+            (str(s.arguments.get("file")), str(s.arguments.get("key", s.arguments.get("old", "")))) for s in self.edits
+        )
 
 
 def repair(
-    case: Case, mechanism: str, score: float, cause: str, edits: Iterable[Step | None], because: Iterable[str],
+    case: Case,
+    mechanism: str,
+    score: float,
+    cause: str,
+    edits: Iterable[Step | None],
+    because: Iterable[str],
     explains: Iterable[Clue] = (),
-) -> Candidate | None:
-    """The candidate that makes these edits and puts them to work; None when one of them cannot be made.
+) -> tuple[Candidate, ...]:
+    """The candidate that makes these edits and puts them to work; nothing when one of them cannot be made.
 
     Restarts or starts, needs first, every service that reads a changed file and every target that waits for one.
     """
     steps = tuple(edits)
     whole = tuple(step for step in steps if step is not None)
     if not whole or len(whole) < len(steps):
-        return None
+        return ()
     clues = tuple(explains)
     evidence = tuple(dict.fromkeys([*because, *(str(clue) for clue in clues)]))
     plan = Plan(cause=cause, because=evidence, steps=(*whole, *put_to_work(case, whole)))
-    return Candidate(plan, score, mechanism, clues)
+    return (Candidate(plan, score, mechanism, clues),)
 
 
 def put_to_work(case: Case, edits: tuple[Step, ...]) -> tuple[Step, ...]:

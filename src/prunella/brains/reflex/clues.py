@@ -15,7 +15,9 @@ _ERRORISH = re.compile(
     r"|no such|in use|EADDR|ECONN|ENO|EACCES|rejected|critical|emerg|timed? ?out|unrecogni|unsupported|bad |check ",
     re.IGNORECASE,
 )
-_STARTED = re.compile(r"\b(listening|started|serving|ready|accepting|running on|startup complete|up and)\b", re.IGNORECASE)
+_STARTED = re.compile(
+    r"\b(listening|started|serving|ready|accepting|running on|startup complete|up and)\b", re.IGNORECASE
+)
 _ACCESS = re.compile(r'"(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) \S+ HTTP/\d')
 _LOG_LINES = 80
 _CONTEXT = 6

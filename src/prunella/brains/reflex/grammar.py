@@ -70,7 +70,7 @@ BAD_VALUE: Final = _all(
     rf"(?:duration|unit|interval|timeout|size) {_SURE}",
     rf"(?:got|received|given|but was|actual|found)[: ]+{_VALUE}",
     rf"out of range: {_VALUE}",
-    rf">>> '(?P<key>[\w\-]+) (?P<value>[^']+)'",
+    r">>> '(?P<key>[\w\-]+) (?P<value>[^']+)'",
     rf"(?:database|role|user|schema|vhost|topic|queue|bucket|table|index) {_SURE} (?:does not exist|not found|is unknown)",
 )
 MISSING: Final = _all(
@@ -103,7 +103,9 @@ UNKNOWN: Final = _all(
 )
 BARE_MISSING: Final = _all(r"field required", r"missing required", r"type=missing", r"\brequired\b", r"is missing")
 BARE_UNKNOWN: Final = _all(r"extra inputs are not permitted", r"type=extra_forbidden", r"additional properties")
-SUGGESTED: Final = _all(rf"did you mean:? (?:to (?:use|set) )?{_KEY}", rf"perhaps you meant {_KEY}", rf"similar:? {_KEY}")
+SUGGESTED: Final = _all(
+    rf"did you mean:? (?:to (?:use|set) )?{_KEY}", rf"perhaps you meant {_KEY}", rf"similar:? {_KEY}"
+)
 CHOICES: Final = _all(
     r"(?:one of|any of|choose from|chosen from|allowed(?: values)?(?: are| is)?|valid (?:options|values|choices|levels|modes)"
     r"(?: are| is)?|permitted(?: values)?(?: are)?|supported(?: values)?(?: are)?|accepted(?: values)?(?: are)?"
@@ -162,7 +164,9 @@ TOPICS: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
     ),
     "timeout": _all(r"time[sd]? ?-?out|deadline|ETIMEDOUT|took too long|504"),
     "denied": _all(r"permission denied|EACCES|operation not permitted|Errno 13\b"),
-    "in use": _all(r"address (?:is )?already in use|EADDRINUSE|already in use|Errno 98\b|address in use|WinError 10048"),
+    "in use": _all(
+        r"address (?:is )?already in use|EADDRINUSE|already in use|Errno 98\b|address in use|WinError 10048"
+    ),
     "refused": _all(
         r"refused|ECONNREFUSED|Errno 111\b|(?:could not|cannot|can't|unable to|failed to) (?:connect|reach)"
         r"|unreachable|no route|connect\(\) failed|not reachable|Max retries|nobody (?:listens|answers)|ConnectError"

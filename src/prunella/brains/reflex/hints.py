@@ -7,12 +7,115 @@ from prunella.brains.reflex import grammar
 from prunella.brains.reflex.clues import Clue
 
 _PROSE = frozenset(
-    "a an the one of in between greater less at positive negative not set specified defined provided given non valid "
-    "number integer string boolean bool int float either any is are was it this that to be null none true-ish empty "
-    "exactly more larger smaller above below lower higher same equal different unique present numeric type value from "
-    "required missing and or but for with by on as if config configuration setting settings option file which there "
-    "error warning info fatal critical exception input field fields key keys line status code response request "
-    "unknown invalid object list dict mapping array column host server service port_number expected got".split()
+    [
+        "a",
+        "an",
+        "the",
+        "one",
+        "of",
+        "in",
+        "between",
+        "greater",
+        "less",
+        "at",
+        "positive",
+        "negative",
+        "not",
+        "set",
+        "specified",
+        "defined",
+        "provided",
+        "given",
+        "non",
+        "valid",
+        "number",
+        "integer",
+        "string",
+        "boolean",
+        "bool",
+        "int",
+        "float",
+        "either",
+        "any",
+        "is",
+        "are",
+        "was",
+        "it",
+        "this",
+        "that",
+        "to",
+        "be",
+        "null",
+        "none",
+        "true-ish",
+        "empty",
+        "exactly",
+        "more",
+        "larger",
+        "smaller",
+        "above",
+        "below",
+        "lower",
+        "higher",
+        "same",
+        "equal",
+        "different",
+        "unique",
+        "present",
+        "numeric",
+        "type",
+        "value",
+        "from",
+        "required",
+        "missing",
+        "and",
+        "or",
+        "but",
+        "for",
+        "with",
+        "by",
+        "on",
+        "as",
+        "if",
+        "config",
+        "configuration",
+        "setting",
+        "settings",
+        "option",
+        "file",
+        "which",
+        "there",
+        "error",
+        "warning",
+        "info",
+        "fatal",
+        "critical",
+        "exception",
+        "input",
+        "field",
+        "fields",
+        "key",
+        "keys",
+        "line",
+        "status",
+        "code",
+        "response",
+        "request",
+        "unknown",
+        "invalid",
+        "object",
+        "list",
+        "dict",
+        "mapping",
+        "array",
+        "column",
+        "host",
+        "server",
+        "service",
+        "port_number",
+        "expected",
+        "got",
+    ]
 )
 _TYPE_NAMES = frozenset({"int", "integer", "str", "string", "number", "bool", "boolean", "float", "list", "object"})
 _SOURCE_CODE = (".py", ".js", ".ts", ".go", ".java", ".rb", ".rs", ".php", ".c", ".cc", ".cpp", ".kt", ".mjs", ".cs")
@@ -43,7 +146,9 @@ class Hint:
     @property
     def constrains(self) -> bool:
         """It says something about what a value must be."""
-        return bool(self.bad or self.wanted or self.choices or self.type or self.low is not None or self.high is not None)
+        return bool(
+            self.bad or self.wanted or self.choices or self.type or self.low is not None or self.high is not None
+        )
 
 
 def read_hints(clue: Clue) -> tuple[Hint, ...]:
@@ -130,8 +235,13 @@ def _named(keys: list[str]) -> tuple[str, ...]:
 
 def _choices(line: str) -> tuple[str, ...]:
     for found in _matches(grammar.CHOICES, line):
-        listed = re.split(r"(?<=[\w\"'`\])}])(?:\.\s|\.$|;|\]|\)|\}| but | got | \(| \[)", found["list"].lstrip("[({"))[0]
-        parts = [_bare(part.strip(" .")) for part in re.split(r"\s*,\s*(?:or\s+|and\s+)?|\s+or\s+|\s+and\s+|\s*\|\s*", listed)]
+        listed = re.split(r"(?<=[\w\"'`\])}])(?:\.\s|\.$|;|\]|\)|\}| but | got | \(| \[)", found["list"].lstrip("[({"))[
+            0
+        ]
+        parts = [
+            _bare(part.strip(" ."))
+            for part in re.split(r"\s*,\s*(?:or\s+|and\s+)?|\s+or\s+|\s+and\s+|\s*\|\s*", listed)
+        ]
         if len(parts) > 1 and all(re.fullmatch(r"[\w.+\-/:]{1,40}", part) for part in parts):
             return _unique(parts)
     return ()

@@ -34,7 +34,7 @@ def _misspelled(case: Case, service: str, key: str, clue: Clue, weight: float) -
         if _is_slip(place.leaf, wanted):
             surety = 0.95 - 0.05 * distance(place.leaf.lower(), wanted.lower())
             cause = f"{place.name} is misspelled: {service} asks for {wanted}."
-            yield from _one(repair(case, "keys", surety * weight, cause, [rename(place, wanted)], [], [clue]))
+            yield from repair(case, "keys", surety * weight, cause, [rename(place, wanted)], [], [clue])
 
 
 def _is_slip(written: str, wanted: str) -> bool:
@@ -67,7 +67,7 @@ def _misplaced(case: Case, service: str, key: str, clue: Clue, weight: float) ->
             )
             cause = f"{place.name} stands in the wrong place: {service} looks for {key}."
             drop = place.removed("It stands in the wrong place.")
-            yield from _one(repair(case, "keys", 0.7 * weight, cause, [add, drop], [], [clue]))
+            yield from repair(case, "keys", 0.7 * weight, cause, [add, drop], [], [clue])
 
 
 def _without_separator(case: Case, service: str, key: str, clue: Clue, weight: float) -> Iterator[Candidate]:
@@ -76,14 +76,19 @@ def _without_separator(case: Case, service: str, key: str, clue: Clue, weight: f
     for config in case.service(service).files:
         separator = _usual_separator(config)
         for number, line in enumerate(config.text.split("\n"), 1):
-            found = re.match(r"^(\s*(?:export\s+)?)([A-Za-z_][\w.\-]*)\s*[;,\-~|]?\s+(\S.*?)\s*$|^(\s*)([A-Za-z_]\w*):(\S+)\s*$", line)
+            found = re.match(
+                r"^(\s*(?:export\s+)?)([A-Za-z_][\w.\-]*)\s*[;,\-~|]?\s+(\S.*?)\s*$|^(\s*)([A-Za-z_]\w*):(\S+)\s*$",
+                line,
+            )
             if found is None or normal(found[2] or found[5]) != wanted:
                 continue
             lead, name, value = (found[1], found[2], found[3]) if found[2] else (found[4], found[5], found[6])
             fixed = f"{lead}{name}{separator}{value.lstrip('=: ')}"
-            step = replace_lines(config.path, config.text, number, number, (fixed,), f"Line {number} lacks its separator.")
+            step = replace_lines(
+                config.path, config.text, number, number, (fixed,), f"Line {number} lacks its separator."
+            )
             cause = f"Line {number} of {config.path.name} does not set {key}, because its separator is missing."
-            yield from _one(repair(case, "keys", 0.85 * weight, cause, [step], [], [clue]))
+            yield from repair(case, "keys", 0.85 * weight, cause, [step], [], [clue])
 
 
 def _usual_separator(config: ConfigFacts) -> str:
@@ -100,10 +105,10 @@ def _unknown(
             continue
         for name, surety, reason in _better_names(case, place, suggested):
             cause = f"{place.name} is not a key that {service} knows; {reason}."
-            yield from _one(repair(case, "keys", surety * weight, cause, [rename(place, name)], [reason], [clue]))
+            yield from repair(case, "keys", surety * weight, cause, [rename(place, name)], [reason], [clue])
         cause = f"{place.name} is not a key that {service} knows."
         why = f"{service} does not know it."
-        yield from _one(repair(case, "keys", 0.35 * weight, cause, [place.removed(why)], [], [clue]))
+        yield from repair(case, "keys", 0.35 * weight, cause, [place.removed(why)], [], [clue])
 
 
 def _better_names(case: Case, place: Place, suggested: tuple[str, ...]) -> Iterator[tuple[str, float, str]]:
@@ -131,7 +136,7 @@ def _set_twice(case: Case) -> Iterator[Candidate]:
                 for line, surety in ((last, 1.0), (first, 0.4)):
                     why = f"{key} is set in another line, too."
                     step = replace_lines(config.path, config.text, line, line, (), why)
-                    yield from _one(repair(case, "keys", score * surety, cause, [step], [], clues))
+                    yield from repair(case, "keys", score * surety, cause, [step], [], clues)
 
 
 def _twice(config: ConfigFacts) -> Iterator[tuple[int, int, str]]:
@@ -150,8 +155,3 @@ def _twice(config: ConfigFacts) -> Iterator[tuple[int, int, str]]:
         if scope in seen and seen[scope][1] != found["value"]:
             yield seen[scope][0], number, found["key"]
         seen[scope] = (number, found["value"])
-
-
-def _one(candidate: Candidate | None) -> Iterator[Candidate]:
-    if candidate:
-        yield candidate

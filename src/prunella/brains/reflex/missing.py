@@ -44,7 +44,7 @@ def _supply(case: Case, service: str, key: str, clue: Clue) -> Iterator[Candidat
                 f"Line {twin.line} sets {key} and is commented out.",
             )  # fmt: skip
             cause = f"{service} needs {key}, which is commented out in line {twin.line} of {config.path.name}."
-            yield from _one(repair(case, "missing", 0.8 * weight, cause, [step], [], [clue]))
+            yield from repair(case, "missing", 0.8 * weight, cause, [step], [], [clue])
     for file, full_key, guess in _homes(case, service, key):
         step = Step(
             tool="config.set",
@@ -52,7 +52,7 @@ def _supply(case: Case, service: str, key: str, clue: Clue) -> Iterator[Candidat
             why=f"{guess.reason}.",
         )
         cause = f"{service} needs {full_key}, which {file.path.parent.name}/{file.path.name} lacks; {guess.reason}."
-        yield from _one(repair(case, "missing", guess.surety * weight, cause, [step], [], [clue]))
+        yield from repair(case, "missing", guess.surety * weight, cause, [step], [], [clue])
 
 
 def _homes(case: Case, service: str, key: str) -> Iterator[tuple[ConfigFacts, str, Guess]]:
@@ -113,8 +113,3 @@ def _from_fleet(case: Case, service: str, key: str) -> Iterator[Guess]:
             yield Guess(host, 0.75, said)
         elif words & _HOST_WORDS and whose != service:
             yield Guess(f"{scheme}://{host}:{port}" if scheme != "tcp" else f"{host}:{port}", 0.75, said)
-
-
-def _one(candidate: Candidate | None) -> Iterator[Candidate]:
-    if candidate:
-        yield candidate

@@ -54,7 +54,9 @@ def _quoted(case: Case, hint: Hint) -> Iterator[tuple[Place, float]]:
 def _pointed_at(case: Case, hint: Hint) -> Iterator[tuple[Place, float]]:
     for path, line in hint.locations:
         for place in case.places:
-            same = place.line == line and (str(place.file).endswith(path) if path else place.service == hint.clue.service)
+            same = place.line == line and (
+                str(place.file).endswith(path) if path else place.service == hint.clue.service
+            )
             if same:
                 yield place, 0.8 if path else 0.5
 

@@ -66,7 +66,9 @@ def _from_choices(value: str, choices: tuple[str, ...], says: str) -> Iterator[G
     if near:
         yield Guess(near, 0.92, f"{says} {', '.join(choices)}; {near} is nearest to {value!r}")
         return
-    for rank, choice in enumerate(sorted(choices, key=lambda c: (distance(value.lower(), c.lower()), choices.index(c)))):
+    for rank, choice in enumerate(
+        sorted(choices, key=lambda c: (distance(value.lower(), c.lower()), choices.index(c)))
+    ):
         yield Guess(choice, 0.4 - 0.05 * min(rank, 4), f"{says} {', '.join(choices)}")
 
 

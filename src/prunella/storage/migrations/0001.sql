@@ -37,7 +37,7 @@ CREATE TABLE journal (
     run TEXT NOT NULL REFERENCES runs (id),
     number INTEGER NOT NULL CHECK (number >= 1),
     token INTEGER NOT NULL,
-    outcome TEXT NOT NULL CHECK (outcome IN ('intended', 'applied', 'failed', 'undone', 'undo_failed')),
+    outcome TEXT NOT NULL CHECK (outcome IN ('intended', 'applied', 'failed', 'undoing', 'undone', 'undo_failed')),
     at REAL NOT NULL,
     plan TEXT,
     step TEXT,

@@ -1,1 +1,1 @@
-"""Separate programs: each is started with its own interpreter and meets the others only over HTTP."""
+"""Separate programs: each runs as `python -m programs.NAME` in the shop's folder; they meet only over HTTP."""

@@ -1,12 +1,12 @@
 """bank: somebody else's service. No supervisor of the shop starts it, and no setting of the shop can mend it.
 
-Usage: bank.py PORT KEY; only payments that show KEY are charged.
+Usage: python -m programs.bank PORT KEY; only payments that show KEY are charged.
 """
 
 import sys
 
-import serving
-from serving import Answer, Request
+from . import serving
+from .serving import Answer, Request
 
 
 def main() -> None:

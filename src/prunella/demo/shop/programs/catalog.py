@@ -4,8 +4,8 @@ import json
 import logging
 from pathlib import Path
 
-import serving
-from serving import Answer, JsonObject, Request
+from . import serving
+from .serving import Answer, JsonObject, Request
 
 log = logging.getLogger("shop")
 REQUIRED = {"host": str, "port": int, "currency": str, "payments_url": str, "prices": dict}

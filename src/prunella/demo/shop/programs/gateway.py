@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-import serving
-from serving import Answer, JsonObject, Request
+from . import serving
+from .serving import Answer, JsonObject, Request
 
 log = logging.getLogger("shop")
 LEVELS = ("debug", "info", "warning", "error")
@@ -115,8 +115,8 @@ class Gateway:
         return Answer(200, {"status": "ok"})
 
     def forward(self, name: str, request: Request) -> Answer:
-        upstream = self.config[f"upstream.{name}"]
-        url, timeout_s = upstream["url"].rstrip("/"), upstream["timeout_ms"] / 1000
+        upstream: JsonObject = self.config[f"upstream.{name}"]
+        url, timeout_s = str(upstream["url"]).rstrip("/"), upstream["timeout_ms"] / 1000
         try:
             return serving.ask(request.method, url + request.path, request.body, timeout_s=timeout_s)
         except ConnectionRefusedError:

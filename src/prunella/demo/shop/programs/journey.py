@@ -1,11 +1,11 @@
 """A customer's journey: pay, look at the payment again, compare. Exits 0 when all is as it should be.
 
-Usage: journey.py SHOP_URL FEE_PERCENT
+Usage: python -m programs.journey SHOP_URL FEE_PERCENT
 """
 
 import sys
 
-import serving
+from . import serving
 
 AMOUNT = 1250
 

@@ -7,8 +7,8 @@ import threading
 from configparser import ConfigParser
 from typing import NamedTuple
 
-import serving
-from serving import Answer, Request
+from . import serving
+from .serving import Answer, Request
 
 log = logging.getLogger("shop")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")

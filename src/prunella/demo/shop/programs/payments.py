@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-import serving
 from ruamel.yaml import YAML, YAMLError
-from serving import Answer, JsonObject, Request
+
+from . import serving
+from .serving import Answer, JsonObject, Request
 
 log = logging.getLogger("shop")
 ROUNDINGS = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
@@ -149,7 +150,7 @@ def load_rules() -> Rules:
     )
     if rules.rounding not in ROUNDINGS:
         raise ValueError(f"invalid choice: {rules.rounding!r} (choose from {', '.join(map(repr, ROUNDINGS))})")
-    if not isinstance(rules.enabled, bool):
+    if raw["features"]["accept_payments"] not in {True, False}:
         raise TypeError(f"features.accept_payments must be true or false, not {rules.enabled!r}")
     if not 1 <= rules.attempts <= 10:
         raise ValueError(f"retries.attempts must be in the range 1..10, not {rules.attempts}")

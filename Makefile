@@ -1,0 +1,41 @@
+# make demo: install and watch a heal.  make test: install and run every test.  Either may come first.
+VENV   := .venv
+PYTHON ?= python3
+BIN    := $(VENV)/bin
+
+.PHONY: demo test test-heavy check bench docs lock clean
+
+demo: $(VENV)/.ready
+	@$(BIN)/prunella demo $(ARGS)
+
+test: $(VENV)/.ready
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/typos
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.ready
+	@$(BIN)/python -m bench $(ARGS)
+
+docs: $(VENV)/.ready
+	@$(BIN)/python -m pytest tests/docs $(ARGS)
+
+# Hashes, and no address of where a package comes from.
+lock:
+	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header \
+	  pyproject.toml --extra models --group dev -o requirements/dev.txt
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Prunella needs Python 3.11 or newer: make PYTHON=python3.11") if sys.version_info < (3, 11) else 0'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) (about a minute, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

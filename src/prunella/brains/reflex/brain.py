@@ -1,0 +1,80 @@
+"""The reflex rung: looks, thinks of every repair that follows from what it sees, proposes the likeliest."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+from prunella.brains.reflex import (
+    addresses,
+    advice,
+    agreements,
+    bounds,
+    credentials,
+    dangling,
+    filepaths,
+    hunks,
+    keys,
+    known_good,
+    listening,
+    missing,
+    stale,
+    stopped,
+    syntax,
+)
+from prunella.brains.reflex.candidate import Candidate
+from prunella.brains.reflex.case import Case
+from prunella.brains.reflex.ranking import rank
+from prunella.brains.reflex.trying import can_be_made
+from prunella.brains.reflex.verdict import considered, why_unsure
+from prunella.domain.brief import Brief
+from prunella.domain.facts import Facts
+from prunella.domain.plan import Plan, Unsure
+
+MECHANISMS: tuple[Callable[[Case], Iterable[Candidate]], ...] = (
+    syntax.candidates,
+    known_good.candidates,
+    hunks.candidates,
+    listening.candidates,
+    dangling.candidates,
+    addresses.candidates,
+    advice.candidates,
+    missing.candidates,
+    keys.candidates,
+    agreements.candidates,
+    bounds.candidates,
+    credentials.candidates,
+    filepaths.candidates,
+    stopped.candidates,
+    stale.candidates,
+)
+LEAST_SCORE = 0.1
+
+
+class Reflex:
+    """A `Brain` without a model. `observe` takes the picture that it thinks about; thinking touches nothing."""
+
+    name = "reflex"
+
+    def __init__(self, observe: Callable[[], Awaitable[Facts]]) -> None:
+        self._observe = observe
+
+    async def propose(self, brief: Brief) -> Plan | Unsure:
+        """The likeliest plan that was not tried, with what else was considered; Unsure when nothing follows."""
+        facts = await self._observe()
+        return await asyncio.to_thread(think, facts, brief)
+
+
+def think(facts: Facts, brief: Brief) -> Plan | Unsure:
+    """Pure: the proposal that follows from these facts."""
+    case = Case(facts, brief)
+    ranked = think_of_all(case)
+    if not ranked:
+        return why_unsure(case)
+    best = ranked[0]
+    return best.plan.model_copy(update={"considered": considered(best, ranked[1:])})
+
+
+def think_of_all(case: Case) -> tuple[Candidate, ...]:
+    """Every candidate worth a trial, best first."""
+    found = (candidate for mechanism in MECHANISMS for candidate in mechanism(case))
+    likely = (c for c in rank(case, found) if c.score >= LEAST_SCORE)
+    return tuple(c for _, c in zip(range(60), likely, strict=False) if can_be_made(case, c))

@@ -1,0 +1,112 @@
+"""Which candidate is tried first: alike ones speak for each other, and two faults at once ask for both repairs."""
+
+from collections.abc import Iterable
+from itertools import combinations
+
+from prunella.brains.reflex.candidate import Candidate, put_to_work
+from prunella.brains.reflex.case import Case
+from prunella.brains.reflex.posture import weakens
+from prunella.domain.plan import Plan, Step
+
+
+def rank(case: Case, found: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Best first; each set of steps once, none that was tried or that weakens security."""
+    merged = _merged(_discounted(case, candidate) for candidate in found if not weakens(candidate))
+    alone = sorted(merged, key=_order)
+    both = _merged([*alone, *(c for c in _combined(case, alone) if not weakens(c))])
+    return tuple(c for c in sorted(both, key=_order) if c.plan.key not in case.brief.tried)
+
+
+def _order(candidate: Candidate) -> tuple[float, int, str]:
+    return (-round(candidate.score, 4), len(candidate.plan.steps), candidate.plan.key)
+
+
+def _merged(found: Iterable[Candidate]) -> list[Candidate]:
+    """Equal plans as one: the best of each mechanism, and mechanisms together as independent witnesses."""
+    groups: dict[str, dict[str, Candidate]] = {}
+    for candidate in found:
+        witnesses = groups.setdefault(candidate.plan.key, {})
+        known = witnesses.get(candidate.mechanism)
+        witnesses[candidate.mechanism] = (
+            candidate if known is None else _joined(max(known, candidate, key=_score), known, candidate)
+        )
+    return [_united(list(witnesses.values())) for witnesses in groups.values()]
+
+
+def _score(candidate: Candidate) -> float:
+    return candidate.score
+
+
+def _united(witnesses: list[Candidate]) -> Candidate:
+    best = max(witnesses, key=_score)
+    doubt = 1.0
+    for candidate in witnesses:
+        doubt *= 1 - min(candidate.score, 0.97)
+    joined = best
+    for candidate in witnesses:
+        joined = _joined(joined, joined, candidate)
+    return Candidate(joined.plan, 1 - doubt, best.mechanism, joined.explains)
+
+
+def _joined(best: Candidate, *others: Candidate) -> Candidate:
+    """The best one with the evidence of the others."""
+    because = tuple(dict.fromkeys(line for c in (best, *others) for line in c.plan.because))
+    explains = tuple(dict.fromkeys(clue for c in (best, *others) for clue in c.explains))
+    return Candidate(best.plan.model_copy(update={"because": because[:8]}), best.score, best.mechanism, explains)
+
+
+def _discounted(case: Case, candidate: Candidate) -> Candidate:
+    """Less for what an earlier attempt touched: much less for going back and forth over what was kept."""
+    score = candidate.score
+    for attempt in case.brief.attempts:
+        for step in attempt.plan.steps:
+            score *= _discount(case, candidate, step)
+    return Candidate(candidate.plan, score, candidate.mechanism, candidate.explains)
+
+
+def _discount(case: Case, candidate: Candidate, earlier: Step) -> float:
+    if earlier.tool != "config.set":
+        return 1.0
+    same = [s for s in candidate.edits if all(s.arguments.get(n) == earlier.arguments.get(n) for n in ("file", "key"))]
+    if not same:
+        return 1.0
+    now = [
+        p.value for p in case.places if str(p.file) == earlier.arguments["file"] and p.key == earlier.arguments["key"]
+    ]
+    return 0.3 if now == [earlier.arguments["value"]] else 0.85
+
+
+def _combined(case: Case, alone: list[Candidate]) -> list[Candidate]:
+    """Pairs, and all, of the best repairs of errors that stand side by side and that no single one explains."""
+    leaders = _leaders(alone)
+    groups = [group for size in (len(leaders), 2) for group in combinations(leaders, size) if len(group) > 1]
+    return [combine(case, group) for group in dict.fromkeys(groups)]
+
+
+def _leaders(alone: list[Candidate]) -> tuple[Candidate, ...]:
+    """The best candidate of each error, those of one plan's own kind apart, four at most."""
+    chosen: list[Candidate] = []
+    explained: set[object] = set()
+    for candidate in alone:
+        fresh = [clue for clue in candidate.explains if clue not in explained]
+        is_edit = bool(candidate.edits) and candidate.score > 0.3
+        rival = any(candidate.touched & other.touched for other in chosen)
+        if is_edit and fresh and not rival and len(fresh) == len(candidate.explains) and len(chosen) < 4:
+            chosen.append(candidate)
+        explained.update(candidate.explains)
+    return tuple(chosen)
+
+
+def combine(case: Case, parts: tuple[Candidate, ...]) -> Candidate:
+    """All edits of the parts, then each service to work once; surest when a pre-flight shows all errors at once."""
+    edits = tuple(step for part in parts for step in part.edits)
+    at_once = all(any(clue.source.startswith("pre-flight") for clue in part.explains) for part in parts)
+    sources = {clue.source for part in parts for clue in part.explains}
+    least = min(part.score for part in parts)
+    score = min(0.97, least + 0.06) if at_once and len(sources) == 1 else least * 0.6
+    plan = Plan(
+        cause=" ".join(dict.fromkeys(part.plan.cause for part in parts)),
+        because=tuple(dict.fromkeys(line for part in parts for line in part.plan.because)),
+        steps=(*edits, *put_to_work(case, edits)),
+    )
+    return Candidate(plan, score, "combined", tuple(clue for part in parts for clue in part.explains))

@@ -1,0 +1,45 @@
+"""Processes that do not run on what lies on the disk, or that hang: a restart, if the pre-flight allows it."""
+
+from collections.abc import Iterator
+
+from prunella.brains.reflex.candidate import Candidate, in_order, wake
+from prunella.brains.reflex.case import Case
+from prunella.domain.plan import Plan
+from prunella.domain.report import Reach
+
+
+def candidates(case: Case) -> Iterator[Candidate]:
+    for name in in_order(case, case.suspects):
+        facts = case.service(name)
+        red = facts.preflight is not None and not facts.preflight.ok
+        if (
+            case.is_running(name) is not True
+            or red
+            or facts.service.supervisor is None
+            or any(c.fault for c in facts.files)
+        ):
+            continue
+        if facts.is_stale:
+            yield _restart(case, name, 0.55, "runs on an older configuration than lies on the disk")
+        elif _reach(case, name) is Reach.SILENT:
+            yield _restart(case, name, 0.4, "runs and does not answer")
+        elif _reach(case, name) is Reach.NOBODY and case.ports(name) and not _listens(case, name):
+            yield _restart(case, name, 0.3, "runs and does not listen where it should")
+        elif _reach(case, name) is Reach.WRONG:
+            yield _restart(case, name, 0.12, "answers wrongly, and nothing that was read says why")
+
+
+def _reach(case: Case, name: str) -> Reach | None:
+    return min((r.reach for r in case.brief.report.failing if r.service == name), default=None)
+
+
+def _listens(case: Case, name: str) -> bool:
+    return any(listener.service == name for port in case.ports(name) for listener in case.listeners(port))
+
+
+def _restart(case: Case, name: str, score: float, why: str) -> Candidate:
+    because = tuple(f"probe {r.probe}: {r.detail}" for r in case.brief.report.failing if r.service == name)
+    plan = Plan(
+        cause=f"{name} {why}.", because=because or (f"supervisor of {name}: running.",), steps=(wake(case, name),)
+    )
+    return Candidate(plan, score * case.scope(name), "stale")

@@ -1,0 +1,90 @@
+"""`prunella demo`: a small real shop, a fault, the real heal, and a judge from outside."""
+
+import asyncio
+import json as json_format
+import tempfile
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from prunella.cli.exits import Exit
+from prunella.cli.heal import Wanted, heal_now
+from prunella.demo.faults import FAULTS, Fault, fault_named, random_fault
+from prunella.demo.stage import GOAL, Stage, staged
+from prunella.domain.run import RunRecord, Verdict
+from prunella.errors import Misuse
+from prunella.nearest import nearest
+from prunella.wiring.settings import Settings
+
+_FIRST = "wrong-port"
+
+
+def show_faults(*, json: bool) -> Exit:
+    """The faults by name, and how each must end."""
+    if json:
+        for fault in FAULTS:
+            print(json_format.dumps({"name": fault.name, "description": fault.description, "ending": fault.ending}))
+        return Exit.DONE
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("fault", "what is broken", "must end"):
+        table.add_column(column)
+    for fault in FAULTS:
+        table.add_row(fault.name, fault.description, fault.ending.replace("_", " "))
+    console = Console(highlight=False)
+    console.print(table)
+    console.print("\n[dim]prunella demo --fault NAME, or --seed N for a random variant[/]")
+    return Exit.DONE
+
+
+def run_demo(name: str, seed: int | None, brains: tuple[str, ...], keep: Path | None, *, json: bool) -> Exit:
+    """Exit 0 when the heal ended as it should, by the judgement of a process that is no part of it."""
+    fault = _chosen(name, seed)
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        raise Misuse(f"{keep} is not empty. Give --keep a new folder.")
+    with nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="prunella-demo-") as folder:
+        return asyncio.run(_play(fault, seed or 0, Path(folder).resolve(), brains, json=json))
+
+
+def _chosen(name: str, seed: int | None) -> Fault:
+    if not name:
+        return random_fault(seed) if seed is not None else _known(_FIRST)
+    return _known(name)
+
+
+def _known(name: str) -> Fault:
+    fault = fault_named(name)
+    if fault is None:
+        names = tuple(each.name for each in FAULTS)
+        raise Misuse(f'There is no fault "{name}". Did you mean {", ".join(nearest(name, names) or names)}?')
+    return fault
+
+
+async def _play(fault: Fault, seed: int, folder: Path, brains: tuple[str, ...], *, json: bool) -> Exit:
+    console = Console(highlight=False, quiet=json)
+    settings = replace(Settings.from_environment(), home=folder / "prunella-state")
+    with console.status("building a small shop: gateway → payments → ledger", spinner="dots") as status:
+        async with staged(fault, seed, folder / "shop") as stage:
+            status.stop()
+            console.print(f"[bold]demo[/] · {escape(fault.name)}: {escape(fault.description)}")
+            console.print(f"[dim]done to the shop: {escape('; '.join(stage.injection.said))}[/]")
+            console.print(f'[dim]$ prunella heal "{GOAL}"[/]\n')
+            wanted = Wanted(goal=GOAL, fleet=stage.shop.folder / "prunella.toml", brains=brains, json=json)
+            ended = await heal_now(wanted, settings)
+            return _judge(stage, ended, console, json=json)
+
+
+def _judge(stage: Stage, ended: RunRecord, console: Console, *, json: bool) -> Exit:
+    verdict = "healed" if ended.verdict is Verdict.ACHIEVED else str(ended.verdict)
+    problems = stage.verdict_ok(verdict)
+    if json:
+        print(json_format.dumps({"fault": stage.fault.name, "verdict": verdict, "problems": problems}))
+    elif problems:
+        for problem in problems:
+            console.print(f"[red]✘ judged from outside: {escape(problem)}[/]")
+    else:
+        console.print("\n[green]✔[/] [dim]judged from outside, by a process that is no part of it: as it should be[/]")
+    return Exit.FAILED if problems else Exit.DONE

@@ -1,0 +1,32 @@
+"""What the process's exit code says; part of the interface."""
+
+from enum import IntEnum
+
+from prunella.domain.run import Verdict
+
+
+class Exit(IntEnum):
+    DONE = 0  # achieved, or nothing to do
+    FAILED = 1  # an error of ours
+    MISUSE = 2  # bad input; nothing was touched
+    ESCALATED = 3  # a human is needed; everything is as it was found
+    ROLLED_BACK = 4  # ended from outside; everything is as it was found
+    FROZEN = 5  # an undo failed: look before anything else
+    BUSY = 6  # another run holds the service
+    UNVERIFIED = 7  # done, and nothing could prove it
+    INTERRUPTED = 130  # Ctrl-C; everything is as it was found
+
+
+_OF_VERDICT = {
+    Verdict.ACHIEVED: Exit.DONE,
+    Verdict.NOTHING_TO_DO: Exit.DONE,
+    Verdict.UNVERIFIED: Exit.UNVERIFIED,
+    Verdict.ROLLED_BACK: Exit.ROLLED_BACK,
+    Verdict.ESCALATED: Exit.ESCALATED,
+    Verdict.FROZEN: Exit.FROZEN,
+}
+
+
+def exit_of(verdict: Verdict) -> Exit:
+    """The exit code of a run's verdict."""
+    return _OF_VERDICT[verdict]

@@ -1,0 +1,133 @@
+"""`prunella`: heal, status, explain, undo, demo, doctor. Heavy imports wait until a verb needs them."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prunella.cli.exits import Exit
+from prunella.errors import Busy, PrunellaError
+
+app = typer.Typer(
+    name="prunella",
+    help="Heal it, prove it, or put it back.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=(
+        "Exit codes: 0 healed or nothing to do; 1 an error of ours; 2 bad input, nothing touched; "
+        "3 escalated, as found; 4 rolled back; 5 frozen, an undo failed; 6 held by another run; 7 unverified; 130 interrupted, rolled back."
+    ),
+)
+
+FleetOption = Annotated[
+    Path | None,
+    typer.Option("--fleet", "-f", metavar="FILE", help="The fleet file; default: prunella.toml here or above."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.")]
+
+
+@app.command()
+def heal(
+    goal: Annotated[str, typer.Argument(metavar="[GOAL]", help="What is wanted, naming the services.")] = "",
+    *,
+    fleet: FleetOption = None,
+    service: Annotated[list[str] | None, typer.Option("--service", "-s", help="A service; may be repeated.")] = None,
+    brain: Annotated[
+        list[str] | None,
+        typer.Option("--brain", "-b", help="`reflex`, or a chat model such as `openai:gpt-4o`; repeated: a ladder."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan and its difference; touch nothing.")
+    ] = False,
+    ask: Annotated[bool, typer.Option("--ask", help="Ask before every change.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Say yes to what asks; what is denied stays denied.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait while another run holds the service.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Look at services, find what is broken, repair it, and prove it; or put everything back."""
+    from prunella.cli.heal import Wanted, heal_fleet
+
+    wanted = Wanted(
+        goal=goal, fleet=fleet, services=tuple(service or ()), brains=tuple(brain or ()),
+        dry_run=dry_run, ask=ask, yes=yes, wait=wait, json=json,
+    )  # fmt: skip
+    raise typer.Exit(heal_fleet(wanted))
+
+
+@app.command()
+def status(*, json: JsonOption = False) -> None:
+    """List the runs, newest first: what they are at, who works on them, how they ended."""
+    from prunella.cli.book import show_status
+
+    raise typer.Exit(show_status(json=json))
+
+
+@app.command()
+def explain(
+    run: RunArgument = "last",
+    *,
+    step: Annotated[int | None, typer.Option("--step", "-n", help="Only this step, in full.", min=1)] = None,
+    json: JsonOption = False,
+) -> None:
+    """Tell why a run did what it did: the evidence, what else was considered, who allowed it."""
+    from prunella.cli.book import explain_run
+
+    raise typer.Exit(explain_run(run, step, json=json))
+
+
+@app.command()
+def undo(run: RunArgument, *, json: JsonOption = False) -> None:
+    """Put back everything that a run did; stops where somebody changed it since."""
+    from prunella.cli.book import undo_run
+
+    raise typer.Exit(undo_run(run, json=json))
+
+
+@app.command()
+def demo(
+    *,
+    fault: Annotated[str, typer.Option("--fault", help="Which fault; see --list.")] = "",
+    seed: Annotated[int | None, typer.Option("--seed", help="A random variant; the same for the same number.")] = None,
+    brain: Annotated[list[str] | None, typer.Option("--brain", "-b", help="As for heal.")] = None,
+    keep: Annotated[Path | None, typer.Option("--keep", metavar="DIR", help="Keep the shop's folder here.")] = None,
+    list_faults: Annotated[bool, typer.Option("--list", help="List the faults.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Break a small real shop and heal it before your eyes."""
+    from prunella.cli.demo import run_demo, show_faults
+
+    if list_faults:
+        raise typer.Exit(show_faults(json=json))
+    raise typer.Exit(run_demo(fault, seed, tuple(brain or ()), keep, json=json))
+
+
+@app.command()
+def doctor(*, fleet: FleetOption = None, json: JsonOption = False) -> None:
+    """Check that everything Prunella needs is here: the state folder, the fleet file, the brains."""
+    from prunella.cli.doctor import examine
+
+    raise typer.Exit(examine(fleet, json=json))
+
+
+def main() -> None:
+    """Run the command line; an error becomes one message and an exit code."""
+    try:
+        app()
+    except Busy as error:
+        _fail(str(error), Exit.BUSY)
+    except PrunellaError as error:
+        _fail(str(error), Exit.MISUSE if error.code in {"misuse", "bad-fleet", "rejected"} else Exit.FAILED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(Exit.FAILED)
+
+
+def _fail(message: str, code: Exit) -> None:
+    print(message, file=sys.stderr)
+    sys.exit(code)
