@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from prunella.demo import edits
+from prunella.demo import edits, spoils
 from prunella.demo.build import SERVICES, Shop, build_shop
 from prunella.demo.faults import FAULTS, Fault, fault_named, random_fault, spoil
 from prunella.demo.looks import complaints
@@ -73,7 +73,7 @@ def shop(tmp_path: Path) -> Shop:
 async def test_the_wrong_port_is_named_by_the_gateway(shop: Shop):
     try:
         await shop.open()
-        await spoil(shop, edits.wrong_port(shop, Random(0)))
+        await spoil(shop, spoils.wrong_port(shop, Random(0)))
         assert complaints(shop).keys() == {"payments", "gateway", "catalog", "journey"}
         message = f"Connection refused. Check if PORT is set to {shop.ports['payments']}."
         assert message in shop.log("gateway").read_text()
@@ -84,7 +84,7 @@ async def test_the_wrong_port_is_named_by_the_gateway(shop: Shop):
 async def test_the_obvious_repair_of_a_trap_breaks_the_neighbour(shop: Shop):
     try:
         await shop.open()
-        trap = edits.other_currency(shop, Random(0))
+        trap = spoils.other_currency(shop, Random(0))
         await spoil(shop, trap)
         assert complaints(shop).keys() == {"payments", "journey"}
         await spoil(shop, edits.valued(shop, edits.YAML, "currency", trap.said.split()[-1]))
@@ -95,8 +95,8 @@ async def test_the_obvious_repair_of_a_trap_breaks_the_neighbour(shop: Shop):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_variants_come_from_the_seed_alone_and_change_one_file(seed: int, shop: Shop):
-    spoils = (edits.illegal_value, edits.wrong_value, edits.missing_key, edits.typo_key, edits.broken_file)
-    chosen = spoils[seed % len(spoils)]
+    ways = (spoils.illegal_value, spoils.wrong_value, spoils.missing_key, spoils.typo_key, spoils.broken_file)
+    chosen = ways[seed % len(ways)]
     one, same = chosen(shop, Random(seed)), chosen(shop, Random(seed))
     assert one == same
     before = (shop.folder / one.file).read_text()

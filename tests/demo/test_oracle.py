@@ -9,9 +9,10 @@ import pytest
 
 from prunella.demo import oracle
 from prunella.demo.build import build_shop
-from prunella.demo.edits import ENV, INI, YAML, typo_key, valued
+from prunella.demo.edits import ENV, INI, YAML, valued
 from prunella.demo.faults import Injection
 from prunella.demo.oracle import Case, Picture, judge, take_picture
+from prunella.demo.spoils import typo_key
 
 
 @pytest.fixture

@@ -132,6 +132,8 @@ def test_a_whole_file_write_cannot_slip_past_a_rule_on_a_setting() -> None:
     )
     assert ruled("files.write", prepared=prepared, deny=("config:*password*",)).permission is Permission.DENY
     assert ruled("files.write", prepared=prepared, deny=("config:port",)).permission is Permission.ALLOW
+    exported = Prepared(difference="+export DB_PASSWORD=[redacted]")
+    assert ruled("files.write", prepared=exported, deny=("config:*password*",)).permission is Permission.DENY
 
 
 def test_a_folder_with_glob_signs_is_taken_literally() -> None:

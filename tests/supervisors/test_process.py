@@ -277,6 +277,7 @@ async def test_a_server_that_overwrites_its_environment_is_still_ours(program: P
     await said(service, "overwritten")
     renamed = serve(program(TITLED))  # the argv no longer helps
     status = await renamed.status()
+    assert psutil.Process(status.pid).environ() == {}
     assert status.running
     await renamed.stop()
     assert not (await service.status()).running

@@ -1,10 +1,9 @@
-"""JSON, placed with the standard library's own string reader. Of duplicate names the last one counts."""
+"""JSON: the standard library reads it, this module finds where everything stands. Of duplicate names the last one counts."""
 
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from json.decoder import scanstring
 from typing import NoReturn
 
 from prunella.configs.editor import Editor
@@ -69,7 +68,7 @@ class JsonPage:
     def _colon(self, parent: Node) -> str:
         """The mark between name and value, spaced as in the first member."""
         for member, node in parent.members.values():
-            return self.text[scanstring(self.text, member.start + 1)[1] : node.start]
+            return self.text[_string(self.text, member.start)[1] : node.start]
         return ": "
 
 
@@ -102,7 +101,7 @@ def _node(text: str, at: int) -> Node:
     if text[at] == "[":
         return _list(text, at)
     if text[at] == '"':
-        value, end = scanstring(text, at + 1)
+        value, end = _string(text, at)
         return Node(at, end, "str", value)
     bare = _BARE.match(text, at)
     token = bare[0] if bare else ""
@@ -110,11 +109,17 @@ def _node(text: str, at: int) -> Node:
     return Node(at, at + len(token), kind, None if kind == "null" else token)
 
 
+def _string(text: str, at: int) -> tuple[str, int]:
+    """The string that begins at `at`, and the place behind it."""
+    value, end = json.JSONDecoder().raw_decode(text, at)
+    return str(value), end
+
+
 def _object(text: str, at: int) -> Node:
     node = Node(at, 0, "object")
     here = _skip(text, at + 1)
     while text[here] != "}":
-        name, after = scanstring(text, here + 1)
+        name, after = _string(text, here)
         value = _node(text, _skip(text, _skip(text, after) + 1))
         node.members[name] = (Member(here, value.end), value)
         here = _next(text, value.end)

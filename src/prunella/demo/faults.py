@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from prunella.demo import edits
+from prunella.demo import edits, spoils
 from prunella.demo.build import Shop
-from prunella.demo.edits import Edit, Spoil
+from prunella.demo.edits import Edit
+from prunella.demo.spoils import Spoil
 
 Ending = Literal["healed", "escalated", "nothing_to_do"]
 
@@ -38,11 +39,11 @@ class Fault:
     inject: Inject
 
 
-def spoiling(*spoils: Spoil) -> Inject:
-    """One of `spoils` is written to the disk, and its service restarted on it."""
+def spoiling(*ways: Spoil) -> Inject:
+    """One of `ways` is written to the disk, and its service restarted on it."""
 
     async def inject(shop: Shop, rng: Random) -> Injection:
-        return await spoil(shop, rng.choice(spoils)(shop, rng))
+        return await spoil(shop, rng.choice(ways)(shop, rng))
 
     return inject
 
@@ -59,15 +60,15 @@ async def spoil(shop: Shop, *done: Edit) -> Injection:
 
 async def two_faults(shop: Shop, rng: Random) -> Injection:
     """A wrong upstream, and something illegal in another file: the first repair alone turns no probe green."""
-    first = edits.wrong_upstream(shop, rng)
+    first = spoils.wrong_upstream(shop, rng)
     second = first
     while second.file == first.file:
-        second = rng.choice([edits.illegal_number, edits.illegal_choice])(shop, rng)
+        second = rng.choice([spoils.illegal_number, spoils.illegal_choice])(shop, rng)
     return await spoil(shop, first, second)
 
 
 async def settings_disagree(shop: Shop, rng: Random) -> Injection:
-    injection = await spoil(shop, edits.settings_disagree(shop, rng))
+    injection = await spoil(shop, spoils.settings_disagree(shop, rng))
     either = ("payments/payments.yaml:ledger_api", "ledger/ledger.ini:ledger.api")
     return Injection(injection.said, either, injection.edits)
 
@@ -80,7 +81,7 @@ async def stopped(shop: Shop, rng: Random) -> Injection:
 
 async def address_in_use(shop: Shop, rng: Random) -> Injection:
     """An instance on a setting of long ago holds the port; the new one, on the right setting, could not start."""
-    stale = rng.choice([edits.wrong_upstream, edits.wrong_fee, edits.switched_off_payments])(shop, rng)
+    stale = rng.choice([spoils.wrong_upstream, spoils.wrong_fee, spoils.switched_off_payments])(shop, rng)
     path = shop.folder / stale.file
     right = path.read_bytes()
     await spoil(shop, stale)
@@ -116,32 +117,32 @@ async def healthy(shop: Shop, rng: Random) -> Injection:
 
 
 FAULTS: tuple[Fault, ...] = (
-    Fault("wrong-port", "payments listens on another port", "healed", spoiling(edits.wrong_port)),
-    Fault("wrong-upstream", "payments looks for the ledger elsewhere", "healed", spoiling(edits.wrong_upstream)),
-    Fault("illegal-value", "a value that a program refuses", "healed", spoiling(edits.illegal_value)),
-    Fault("wrong-value", "a legal value that is not meant", "healed", spoiling(edits.wrong_value)),
-    Fault("missing-key", "a setting is left out", "healed", spoiling(edits.missing_key)),
-    Fault("typo-key", "the name of a setting is misspelt", "healed", spoiling(edits.typo_key)),
-    Fault("broken-yaml", "a YAML file that does not parse", "healed", spoiling(edits.broken_yaml)),
+    Fault("wrong-port", "payments listens on another port", "healed", spoiling(spoils.wrong_port)),
+    Fault("wrong-upstream", "payments looks for the ledger elsewhere", "healed", spoiling(spoils.wrong_upstream)),
+    Fault("illegal-value", "a value that a program refuses", "healed", spoiling(spoils.illegal_value)),
+    Fault("wrong-value", "a legal value that is not meant", "healed", spoiling(spoils.wrong_value)),
+    Fault("missing-key", "a setting is left out", "healed", spoiling(spoils.missing_key)),
+    Fault("typo-key", "the name of a setting is misspelt", "healed", spoiling(spoils.typo_key)),
+    Fault("broken-yaml", "a YAML file that does not parse", "healed", spoiling(spoils.broken_yaml)),
     Fault("settings-disagree", "two services speak different versions", "healed", settings_disagree),
     Fault("two-faults", "a wrong upstream and an illegal value", "healed", two_faults),
     Fault("stopped", "a service is stopped", "healed", stopped),
-    Fault("crash-loop", "a value that dies at each start", "healed", spoiling(edits.crash_loop)),
+    Fault("crash-loop", "a value that dies at each start", "healed", spoiling(spoils.crash_loop)),
     Fault("address-in-use", "a stray instance holds the port", "healed", address_in_use),
     Fault(
         "neighbour-trap",
         "the obvious repair breaks a neighbour",
         "healed",
-        spoiling(edits.other_currency, edits.wrong_link, edits.taken_port),
+        spoiling(spoils.other_currency, spoils.wrong_link, spoils.taken_port),
     ),
     Fault("unrepairable", "the bank refuses, and nobody here can help", "escalated", revoked_key),
     Fault("healthy", "nothing is wrong", "nothing_to_do", healthy),
 )
 
 _RANDOM: dict[str, Inject] = {
-    "moved-port": spoiling(edits.moved_port),
-    "lost-upstream": spoiling(edits.lost_upstream),
-    "broken-file": spoiling(edits.broken_file),
+    "moved-port": spoiling(spoils.moved_port),
+    "lost-upstream": spoiling(spoils.lost_upstream),
+    "broken-file": spoiling(spoils.broken_file),
 } | {fault.name: fault.inject for fault in FAULTS if fault.ending == "healed"}
 
 

@@ -5,7 +5,7 @@ from langgraph.runtime import Runtime
 from prunella.domain.evidence import Observation
 from prunella.domain.journal import Entry, Outcome
 from prunella.domain.run import EventKind
-from prunella.errors import Rejected
+from prunella.errors import Irrecoverable, Rejected, Transient
 from prunella.healing.context import Context
 from prunella.healing.state import Change, State
 
@@ -29,7 +29,7 @@ async def intend(state: State, runtime: Runtime[Context]) -> Change:
         return _not_as_vetted(state, context, str(tool))
     try:
         prepared = await tool.before(step.arguments)
-    except Rejected as error:
+    except (Rejected, Transient, Irrecoverable) as error:
         return _not_as_vetted(state, context, f"{step}: {error}")
     entry = await context.journal.intend(state.run, context.token, state.planned, step, prepared)
     context.emit(

@@ -12,7 +12,7 @@ from prunella.domain.plan import Answer, LookUp, Plan, Step, Unsure
 from prunella.domain.ruling import ApprovalRequest, Decision, Permission, Ruling
 from prunella.domain.run import EventKind
 from prunella.domain.tool import Prepared
-from prunella.errors import Busy, Rejected, Transient
+from prunella.errors import Busy, Irrecoverable, Rejected, Transient
 from prunella.healing.context import Context
 from prunella.healing.limits import exhausted, tick
 from prunella.healing.state import Change, State
@@ -130,7 +130,7 @@ async def _vet_step(step: Step, context: Context) -> Vetted:
         return Vetted((str(tool),))
     try:
         prepared = await tool.before(step.arguments)
-    except Rejected as error:
+    except (Rejected, Transient, Irrecoverable) as error:
         return Vetted((f"{step.tool}: {error}",))
     ruling = context.policy.rule(step, tool.spec, prepared)
     denied = (ruling.reason,) if ruling.permission is Permission.DENY else ()

@@ -16,7 +16,7 @@ from prunella.domain.tool import Prepared
 _KEYS = {"key", "keys", "setting", "settings"}
 _PATHS = {"file", "files", "path", "paths"}
 _SERVICES = {"service", "services"}
-_CHANGED_LINE = re.compile(r"""^[+-][ \t-]*["']?([\w.-]+)["']?[ \t]*[:=]""", re.MULTILINE)
+_CHANGED_LINE = re.compile(r"""^[+-][ \t-]*(?:export[ \t]+)?["']?([\w.-]+)["']?[ \t]*[:=]""", re.MULTILINE)
 
 
 @dataclass(frozen=True)

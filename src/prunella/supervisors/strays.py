@@ -9,11 +9,15 @@ import psutil
 
 from prunella.domain.frozen import Frozen
 from prunella.errors import Irrecoverable, Rejected
+from prunella.supervisors.processes import is_same
 
 
 class Stray(Frozen):
-    """Command, folder and environment of a running process; `started` in epoch seconds tells it from a later one of
-    the same pid. The environment may hold secrets: it goes to the journal and nowhere else."""
+    """Command, folder and environment of a running process.
+
+    `started`, in epoch seconds, tells it from a later one of the same pid. The environment may hold secrets: it goes
+    to the journal and nowhere else.
+    """
 
     pid: int
     started: float
@@ -40,13 +44,20 @@ class Stray(Frozen):
 
 async def revive(stray: Stray) -> None:
     """Start it again unless it still runs. Raises Irrecoverable when it cannot be started."""
-    if psutil.pid_exists(stray.pid) and psutil.Process(stray.pid).create_time() == stray.started:
+    if _still_runs(stray):
         return
     try:
         child = await asyncio.to_thread(_spawn, stray)
     except OSError as error:
         raise Irrecoverable(f"The stray process {' '.join(stray.argv)} cannot be started again: {error}") from error
     threading.Thread(target=child.wait, name="reap a stray", daemon=True).start()
+
+
+def _still_runs(stray: Stray) -> bool:
+    try:
+        return is_same(psutil.Process(stray.pid), stray.started)
+    except psutil.Error:
+        return False
 
 
 def _spawn(stray: Stray) -> "subprocess.Popen[bytes]":

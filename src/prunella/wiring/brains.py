@@ -35,7 +35,7 @@ def _rung(name: str, observe: Observe | None, environ: Mapping[str, str]) -> Bra
     if name == "reflex":
         if observe is None:
             raise Misuse("The reflex brain reasons over a fleet. Give this agent a model, such as openai:gpt-5.")
-        from prunella.brains.reflex.reflex import Reflex
+        from prunella.brains.reflex.brain import Reflex
 
         return Reflex(observe)
     from prunella.brains.chat.brain import Chat

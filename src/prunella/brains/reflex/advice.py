@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from prunella.brains.reflex.candidate import Candidate, repair
 from prunella.brains.reflex.case import Case
+from prunella.brains.reflex.clues import Clue, is_errorish
 from prunella.brains.reflex.hints import Hint
 from prunella.brains.reflex.places import Place
-from prunella.brains.reflex.suspicion import suspects_of
+from prunella.brains.reflex.suspicion import mentioned, suspects_of
 from prunella.brains.reflex.values import Guess, right_values
 
 _SUSPECTS = 4
@@ -17,6 +18,9 @@ def candidates(case: Case) -> Iterator[Candidate]:
     for hint in case.hints:
         if hint.constrains or hint.locations:
             yield from _follow(case, hint)
+    for clue in case.clues:
+        if clue.weight >= 0.6 and is_errorish(clue.line):
+            yield from _follow_echoes(case, clue)
 
 
 def _follow(case: Case, hint: Hint) -> Iterator[Candidate]:
@@ -25,6 +29,25 @@ def _follow(case: Case, hint: Hint) -> Iterator[Candidate]:
             score = hint.clue.weight * degree * guess.surety
             if score > 0.05:
                 yield from _adopt(case, hint, place, guess, score)
+
+
+def _follow_echoes(case: Case, clue: Clue) -> Iterator[Candidate]:
+    """An error that names a setting, or repeats its value, without saying what would be right."""
+    named = mentioned(case, clue.line)
+    for place in case.places_of(clue.service) if clue.service in case.suspects and clue.service else ():
+        echoes = len(place.value) > 3 and place.value in _words(clue.line)
+        degree = max(named.get(place, 0.0) * 0.6, 0.45 * echoes)
+        if degree < 0.3:
+            continue
+        hint = Hint(clue, bad=(place.value,)) if echoes else None
+        for guess in right_values(case, place, hint)[:2]:
+            if guess.surety >= 0.4:
+                score = clue.weight * degree * guess.surety * case.scope(place.service)
+                yield from _adopt(case, hint or Hint(clue), place, guess, score)
+
+
+def _words(line: str) -> list[str]:
+    return [word.strip("\"'`()[]{},;.") for word in line.split()]
 
 
 def _adopt(case: Case, hint: Hint, place: Place, guess: Guess, score: float) -> tuple[Candidate, ...]:

@@ -19,6 +19,7 @@ from prunella.brains.reflex import (
     stale,
     stopped,
     syntax,
+    textmends,
 )
 from prunella.brains.reflex.candidate import Candidate
 from prunella.brains.reflex.case import Case
@@ -31,6 +32,7 @@ from prunella.domain.plan import Plan, Unsure
 
 MECHANISMS: tuple[Callable[[Case], Iterable[Candidate]], ...] = (
     syntax.candidates,
+    textmends.candidates,
     known_good.candidates,
     hunks.candidates,
     listening.candidates,
@@ -56,6 +58,10 @@ class Reflex:
 
     def __init__(self, observe: Callable[[], Awaitable[Facts]]) -> None:
         self._observe = observe
+
+    @property
+    def tokens(self) -> int:
+        return 0
 
     async def propose(self, brief: Brief) -> Plan | Unsure:
         """The likeliest plan that was not tried, with what else was considered; Unsure when nothing follows."""

@@ -37,6 +37,10 @@ class Clue:
         return f"{self.source}: {self.line}"
 
 
+def is_errorish(line: str) -> bool:
+    return _ERRORISH.search(line) is not None
+
+
 def read_clues(facts: Facts, brief: Brief) -> tuple[Clue, ...]:
     """All clues, heaviest first; the same line of the same service once, at its greatest weight."""
     found: dict[tuple[str | None, str], Clue] = {}
@@ -79,7 +83,7 @@ def _of_log(name: str, service: ServiceFacts) -> Iterator[Clue]:
     for index, line in enumerate(lines):
         weight = 0.95 if index >= len(lines) - 15 else 0.75 if index >= len(lines) - 40 else 0.5
         weight *= 1.0 if index >= last_start else 0.5
-        weight *= 1.0 if _ERRORISH.search(line) else 0.5
+        weight *= 1.0 if is_errorish(line) else 0.5
         weight *= 0.2 if _ACCESS.search(line) else 1.0
         yield Clue(name, f"log of {name}", line.strip(), weight, tuple(lines[max(0, index - _CONTEXT) : index]))
 

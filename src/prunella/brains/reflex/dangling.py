@@ -62,7 +62,7 @@ def _leading(case: Case, endpoint: Endpoint, others: tuple[str, ...]) -> Link | 
 def _port(case: Case, link: Link) -> Iterator[Candidate]:
     endpoint, place = link.endpoint, link.endpoint.place
     ports = expected_ports(case, link.to)
-    speaks_of_port = endpoint.port_at is not None or (endpoint.host_at is not None and bool(endpoint.scheme))
+    speaks_of_port = endpoint.port_at is not None or (bool(endpoint.scheme) and is_loopback(endpoint.host))
     if not ports or endpoint.port in {port for port, _ in ports} or not speaks_of_port:
         return
     if any(listener.service == link.to for listener in case.listeners(endpoint.port or 0)) and not case.ports(link.to):

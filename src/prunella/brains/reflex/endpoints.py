@@ -21,7 +21,7 @@ _URL = re.compile(
 )
 _HOST_PORT = re.compile(r"(?<![\w.@/-])(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.\-*]*)?:(?P<port>\d{2,5})(?![\w:.])")
 _DSN = re.compile(r"\bhost=(?P<host>[^\s;]+)(?:.*?\bport=(?P<port>\d+))?", re.IGNORECASE)
-_BARE_PORT = re.compile(r"^\s*(?P<port>\d{2,5})\b")
+_BARE_PORT = re.compile(r"^\s*(?P<port>\d{2,5})(?![\w.])")
 _PORT_WORDS = frozenset({"port", "listen", "bind", "addr", "address", "ports"})
 _HOST_WORDS = frozenset({"host", "hostname", "server", "addr", "address", "ip"})
 
@@ -108,7 +108,7 @@ def _bare(place: Place) -> Iterator[Endpoint]:
     number = _BARE_PORT.match(place.value)
     if number and words & _PORT_WORDS and 1 <= int(number["port"]) <= 65535:
         yield Endpoint(place=place, port=int(number["port"]), port_at=number.span("port"))
-    elif words & _HOST_WORDS and re.fullmatch(r"[A-Za-z0-9_.\-]+", place.value):
+    elif set(tokens(place.leaf)) & _HOST_WORDS and re.fullmatch(r"(?=.*[A-Za-z.])[A-Za-z0-9_.\-]+", place.value):
         yield Endpoint(place=place, host=place.value, host_at=(0, len(place.value)))
 
 

@@ -70,6 +70,7 @@ BAD_VALUE: Final = _all(
     rf"(?:duration|unit|interval|timeout|size) {_SURE}",
     rf"(?:got|received|given|but was|actual|found)[: ]+{_VALUE}",
     rf"out of range: {_VALUE}",
+    rf"not an? (?:valid )?(?:bool(?:ean)?|number|integer|int|float|port|url|duration)\w*:? {_VALUE}",
     r">>> '(?P<key>[\w\-]+) (?P<value>[^']+)'",
     rf"(?:database|role|user|schema|vhost|topic|queue|bucket|table|index) {_SURE} (?:does not exist|not found|is unknown)",
 )
@@ -100,9 +101,11 @@ UNKNOWN: Final = _all(
     rf" ?{_NOUN}?",
     rf"\b(?:extra|additional) (?:fields|properties|inputs?|keys)[^:]*: \(?{_KEY}",
     rf"json: unknown field {_KEY}",
+    rf"\bfield {_KEY} not found in type",
+    rf"unused (?:config )?{_NOUN}:? {_KEY}",
 )
 BARE_MISSING: Final = _all(r"field required", r"missing required", r"type=missing", r"\brequired\b", r"is missing")
-BARE_UNKNOWN: Final = _all(r"extra inputs are not permitted", r"type=extra_forbidden", r"additional properties")
+BARE_UNKNOWN: Final = _all(r"bad directive", r"extra inputs are not permitted", r"type=extra_forbidden", r"additional properties")
 SUGGESTED: Final = _all(
     rf"did you mean:? (?:to (?:use|set) )?{_KEY}", rf"perhaps you meant {_KEY}", rf"similar:? {_KEY}"
 )

@@ -120,6 +120,7 @@ _PROSE = frozenset(
 _TYPE_NAMES = frozenset({"int", "integer", "str", "string", "number", "bool", "boolean", "float", "list", "object"})
 _SOURCE_CODE = (".py", ".js", ".ts", ".go", ".java", ".rb", ".rs", ".php", ".c", ".cc", ".cpp", ".kt", ".mjs", ".cs")
 _BARE_KEY = re.compile(r"^\s*[\"'`]?([A-Za-z_][\w\-]*(?:\.[\w\-]+)*)[\"'`]?:?\s*$")
+_ECHOED = re.compile(r"^\s*>+ '?([A-Za-z_][\w\-]*) (?P<value>[^']+)'?$")
 _CODE_KEY = re.compile(r"""[\[(]\s*["']([A-Za-z_][\w.\-]*)["']""")
 
 
@@ -161,7 +162,7 @@ def read_hints(clue: Clue) -> tuple[Hint, ...]:
     hint = Hint(
         clue=clue,
         keys=_unique((*keys, *_keys_above(clue))),
-        bad=_unique(bad),
+        bad=_unique([*bad, *_values_above(clue)]),
         wanted=_unique([value for value in wanted if value not in choices]),
         choices=choices,
         low=low,
@@ -208,11 +209,16 @@ def _keys_above(clue: Clue) -> list[str]:
     """Validators print the key on a line of its own above the complaint; tracebacks show the code that read it."""
     if not clue.before:
         return []
-    above = _BARE_KEY.match(clue.before[-1])
+    above = _BARE_KEY.match(clue.before[-1]) or _ECHOED.match(clue.before[-1])
     if above:
         return [above[1]]
     is_exception = re.match(r"(?:\w+\.)*\w*(?:Error|Exception)\b", clue.line)
     return [key for line in clue.before[-4:] for key in _CODE_KEY.findall(line)] if is_exception else []
+
+
+def _values_above(clue: Clue) -> list[str]:
+    echoed = _ECHOED.match(clue.before[-1]) if clue.before else None
+    return [echoed["value"]] if echoed else []
 
 
 def _absent(clue: Clue, line: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -221,7 +227,7 @@ def _absent(clue: Clue, line: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for found in _matches(grammar.NO_OPTION, line):
         missing = [f"{_bare(found['section'])}.{_bare(found['key'])}"]
     unknown = [_bare(m["key"]) for m in _matches(grammar.UNKNOWN, line)]
-    above = _BARE_KEY.match(clue.before[-1]) if clue.before else None
+    above = (_BARE_KEY.match(clue.before[-1]) or _ECHOED.match(clue.before[-1])) if clue.before else None
     if above and _any(grammar.BARE_UNKNOWN, line):
         unknown.append(above[1])
     elif above and _any(grammar.BARE_MISSING, line):

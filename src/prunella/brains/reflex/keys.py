@@ -10,6 +10,7 @@ from prunella.brains.reflex.missing import is_there, readers
 from prunella.brains.reflex.names import distance, is_near, leaf, likeness, normal
 from prunella.brains.reflex.places import Place, match_line, replace_lines
 from prunella.brains.reflex.suspicion import mentioned
+from prunella.brains.reflex.vocabulary import mended_names
 from prunella.domain.facts import ConfigFacts
 from prunella.domain.plan import Step
 
@@ -119,6 +120,8 @@ def _better_names(case: Case, place: Place, suggested: tuple[str, ...]) -> Itera
     for name in sorted({leaf(key) for key in known}):
         if _is_slip(place.leaf, name):
             yield name, 0.8, f"{name} is how it is spelled elsewhere"
+    for name in mended_names(place.leaf):
+        yield name, 0.65, f"{name} is how it is usually spelled"
     for name in sorted({word for clue in case.clues for word in re.findall(r"[A-Za-z_][\w\-]{2,}", clue.line)}):
         if is_near(place.leaf, name):
             yield name, 0.6, f"the error text speaks of {name}"

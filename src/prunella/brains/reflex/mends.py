@@ -49,9 +49,10 @@ def mends_of_whole(fmt: Format, lines: list[str]) -> Iterator[Mend]:
     if fmt is Format.JSON and closers:
         last = max(i for i, line in enumerate(lines, 1) if line.strip())
         body = lines[last - 1].rstrip().rstrip(",")
+        base = 0.09 if re.fullmatch(r"[\s\]}]+", body) else 0.02
         for size in range(1, len(closers) + 1):
             new = (body, *closers[:size])
-            yield Mend(last, last, new, 0.03 * size, f"The file ends before {''.join(closers[:size])}.")
+            yield Mend(last, last, new, base + 0.01 * size, f"The file ends before {''.join(closers[:size])}.")
 
 
 def _line_edits(fmt: Format, lines: list[str], number: int, line: str) -> Iterator[tuple[str, float, str]]:

@@ -98,7 +98,18 @@ def _values(case: Case, service: str, key: str) -> Iterator[Guess]:
     for other in others:
         related = other.service in case.needs(service) or service in case.needs(other.service)
         yield Guess(other.value, 0.7 if related else 0.5, f"{other.name} of {other.service} is {other.value}")
+    yield from _from_the_named(case, service, key)
     yield from _from_fleet(case, service, key)
+
+
+def _from_the_named(case: Case, service: str, key: str) -> Iterator[Guess]:
+    """`LEDGER_TOKEN` is what the service `ledger` calls its token."""
+    for need in case.needs(service):
+        rest = [word for word in tokens(key) if word not in tokens(need)]
+        if rest and len(rest) < len(tokens(key)) and not set(rest) & {"port", "host", "url", "path", "address"}:
+            for place in case.places_of(need):
+                if place.value and likeness(place.key, "_".join(rest)) >= 0.9:
+                    yield Guess(place.value, 0.75, f"{place.name} of {need} is {place.value}")
 
 
 def _from_fleet(case: Case, service: str, key: str) -> Iterator[Guess]:

@@ -5,16 +5,32 @@ from itertools import combinations
 
 from prunella.brains.reflex.candidate import Candidate, put_to_work
 from prunella.brains.reflex.case import Case
+from prunella.brains.reflex.listening import own_endpoints
 from prunella.brains.reflex.posture import weakens
 from prunella.domain.plan import Plan, Step
 
 
 def rank(case: Case, found: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """Best first; each set of steps once, none that was tried or that weakens security."""
-    merged = _merged(_discounted(case, candidate) for candidate in found if not weakens(candidate))
+    merged = _merged(_discounted(case, candidate) for candidate in found if _is_allowed(case, candidate))
     alone = sorted(merged, key=_order)
-    both = _merged([*alone, *(c for c in _combined(case, alone) if not weakens(c))])
+    both = _merged([*alone, *_combined(case, alone)])
     return tuple(c for c in sorted(both, key=_order) if c.plan.key not in case.brief.tried)
+
+
+def _is_allowed(case: Case, candidate: Candidate) -> bool:
+    return not weakens(candidate) and not any(_leaves_its_probe(case, step) for step in candidate.edits)
+
+
+def _leaves_its_probe(case: Case, step: Step) -> bool:
+    """It would move a service away from the port where its own probe looks."""
+    if step.tool != "config.set":
+        return False
+    for place in case.places:
+        if place.key == step.arguments["key"] and str(place.file) == step.arguments["file"]:
+            own = {e.port for e, _ in own_endpoints(case, place.service) if e.place is place} & {*case.ports(place.service)}
+            return any(str(port) not in str(step.arguments["value"]) for port in own if port)
+    return False
 
 
 def _order(candidate: Candidate) -> tuple[float, int, str]:
@@ -79,8 +95,8 @@ def _discount(case: Case, candidate: Candidate, earlier: Step) -> float:
 def _combined(case: Case, alone: list[Candidate]) -> list[Candidate]:
     """Pairs, and all, of the best repairs of errors that stand side by side and that no single one explains."""
     leaders = _leaders(alone)
-    groups = [group for size in (len(leaders), 2) for group in combinations(leaders, size) if len(group) > 1]
-    return [combine(case, group) for group in dict.fromkeys(groups)]
+    groups = list(combinations(leaders, 2)) + ([leaders] if len(leaders) > 2 else [])
+    return [combine(case, group) for group in groups]
 
 
 def _leaders(alone: list[Candidate]) -> tuple[Candidate, ...]:
@@ -102,8 +118,8 @@ def combine(case: Case, parts: tuple[Candidate, ...]) -> Candidate:
     edits = tuple(step for part in parts for step in part.edits)
     at_once = all(any(clue.source.startswith("pre-flight") for clue in part.explains) for part in parts)
     sources = {clue.source for part in parts for clue in part.explains}
-    least = min(part.score for part in parts)
-    score = min(0.97, least + 0.06) if at_once and len(sources) == 1 else least * 0.6
+    least, most = min(part.score for part in parts), max(part.score for part in parts)
+    score = min(1.0, most + 0.01) if at_once and len(sources) == 1 and least > 0.5 else least * 0.6
     plan = Plan(
         cause=" ".join(dict.fromkeys(part.plan.cause for part in parts)),
         because=tuple(dict.fromkeys(line for part in parts for line in part.plan.because)),

@@ -1,11 +1,18 @@
 """Processes that do not run on what lies on the disk, or that hang: a restart, if the pre-flight allows it."""
 
+import re
 from collections.abc import Iterator
 
 from prunella.brains.reflex.candidate import Candidate, in_order, wake
 from prunella.brains.reflex.case import Case
 from prunella.domain.plan import Plan
 from prunella.domain.report import Reach
+
+_WORN_OUT = re.compile(
+    r"out of memory|MemoryError|cannot allocate|too many open files|EMFILE|heap space|pool (?:is )?exhausted|deadlock"
+    r"|can't start new thread|resource temporarily unavailable|queue (?:is )?full|stuck|wedged|leak",
+    re.IGNORECASE,
+)
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
@@ -25,12 +32,16 @@ def candidates(case: Case) -> Iterator[Candidate]:
             yield _restart(case, name, 0.4, "runs and does not answer")
         elif _reach(case, name) is Reach.NOBODY and case.ports(name) and not _listens(case, name):
             yield _restart(case, name, 0.3, "runs and does not listen where it should")
-        elif _reach(case, name) is Reach.WRONG:
-            yield _restart(case, name, 0.12, "answers wrongly, and nothing that was read says why")
+        elif _reach(case, name) is Reach.WRONG and _is_worn_out(case, name):
+            yield _restart(case, name, 0.35, "has used up something that a new process has again")
 
 
 def _reach(case: Case, name: str) -> Reach | None:
     return min((r.reach for r in case.brief.report.failing if r.service == name), default=None)
+
+
+def _is_worn_out(case: Case, name: str) -> bool:
+    return any(_WORN_OUT.search(clue.line) for clue in case.clues if clue.service == name and clue.weight > 0.4)
 
 
 def _listens(case: Case, name: str) -> bool:

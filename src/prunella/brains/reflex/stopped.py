@@ -24,7 +24,8 @@ def _is_startable(case: Case, name: str) -> bool:
     facts = case.service(name)
     if case.is_running(name) is not False or facts.service.supervisor is None:
         return False
-    return (facts.preflight is None or facts.preflight.ok) and not any(c.fault for c in facts.files)
+    held = any(listener.service != name or listener.is_stray for port in case.ports(name) for listener in case.listeners(port))
+    return not held and (facts.preflight is None or facts.preflight.ok) and not any(c.fault for c in facts.files)
 
 
 def _has_preflight(case: Case, name: str) -> bool:
@@ -33,8 +34,8 @@ def _has_preflight(case: Case, name: str) -> bool:
 
 def _start(case: Case, names: tuple[str, ...], score: float) -> Candidate:
     """A service that was stopped scores in full; one whose own words explain why it fell scores less."""
-    dying = [clue for name in names for clue in case.clues if clue.service == name and _is_fatal(clue.line)]
-    score *= 0.55 if dying else 1.0
+    dying = [clue for name in names for clue in case.clues if clue.service == name and clue.weight > 0.7 and _is_fatal(clue.line)]
+    score *= 0.3 if dying else 1.0
     because = tuple(f"supervisor of {name}: not running. {_detail(case, name)}".strip() for name in names)
     healthy = tuple(f"pre-flight of {name}: green." for name in names if _has_preflight(case, name))
     cause = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not running."
@@ -43,7 +44,7 @@ def _start(case: Case, names: tuple[str, ...], score: float) -> Candidate:
 
 
 def _is_fatal(line: str) -> bool:
-    words = ("error", "fatal", "critical", "exception", "panic", "invalid", "emerg")
+    words = ("error", "fatal", "critical", "exception", "panic", "invalid", "emerg", "failed", "unknown", "missing")
     return any(word in line.lower() for word in words)
 
 

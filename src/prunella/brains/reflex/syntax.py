@@ -97,7 +97,8 @@ def _plausibility(text: str, settings: tuple[Setting, ...], known: frozenset[str
     lost = len(shown - parts) + len(known - parts)
     empty = sum(s.value is None for s in settings)
     swallowed = sum("\n" in (s.value or "") or bool(re.search(r"\w: |=", s.value or "")) for s in settings)
-    return max(0.05, 0.95 - 0.15 * lost - 0.2 * empty - 0.06 * swallowed)
+    crooked = sum((len(line) - len(line.lstrip(" "))) % 2 for line in text.split("\n") if line.strip())
+    return max(0.05, 0.95 - 0.15 * lost - 0.2 * empty - 0.06 * swallowed - min(0.1, 0.03 * crooked))
 
 
 def _adopt(case: Case, service: str, config: ConfigFacts, mended: Mended) -> tuple[Candidate, ...]:

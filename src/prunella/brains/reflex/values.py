@@ -12,6 +12,7 @@ from prunella.brains.reflex.places import Place
 from prunella.brains.reflex.repairs import fit_range, repair_boolean, repair_duration, repair_number
 
 _LEVELS = ("trace", "debug", "info", "notice", "warning", "warn", "error", "critical", "fatal")
+_OWN = frozenset({"port", "host", "hostname", "url", "uri", "path", "bind", "listen", "address", "addr", "name", "id", "file"})
 _SAME = (frozenset({"warn", "warning"}), frozenset({"critical", "fatal", "crit"}), frozenset({"error", "err"}),
          frozenset({"info", "information", "informational"}), frozenset({"prod", "production"}),
          frozenset({"dev", "development"}), frozenset({"test", "testing"}))  # fmt: skip
@@ -34,7 +35,8 @@ def right_values(case: Case, place: Place, hint: Hint | None) -> tuple[Guess, ..
         if guess.value != place.value and (known is None or guess.surety > known.surety):
             best[guess.value] = guess
     ranked = sorted(best.values(), key=lambda guess: -guess.surety)
-    return tuple(guess for guess in ranked if hint is None or _is_allowed(guess.value, hint))
+    alike = [guess for guess in ranked if ("://" in guess.value) >= ("://" in place.value)]
+    return tuple(guess for guess in alike if hint is None or _is_allowed(guess.value, hint))
 
 
 def _all_guesses(case: Case, place: Place, hint: Hint | None) -> Iterator[Guess]:
@@ -89,7 +91,7 @@ def from_witnesses(case: Case, place: Place) -> Iterator[Guess]:
         how = "is commented out" if twin.is_comment else "is set"
         yield Guess(twin.value, surety, f"line {twin.line} of the same file {how} with {twin.value}")
     for other in case.places:
-        if other.service != place.service and normal(other.leaf) == normal(place.leaf):
+        if other.service != place.service and normal(other.leaf) == normal(place.leaf) and not _OWN & set(tokens(place.leaf)):
             yield Guess(other.value, 0.5, f"{other.name} of {other.service} is {other.value}")
 
 
@@ -98,9 +100,11 @@ def _from_relations(case: Case, place: Place) -> Iterator[Guess]:
     if "port" not in tokens(place.key) and not any(e.port for e in endpoints_of(place)):
         return
     named = case.meant_service(place.key, tuple(n for n in case.facts.services if n != place.service))
+    parts = endpoints_of(place)
+    whole = next((e for e in parts if e.port_at or e.scheme), None)
     for port in case.ports(named or place.service):
-        whose = named or place.service
-        yield Guess(str(port), 0.85, f"the probe of {whose} expects {port}")
+        value = whole.with_port(port) if whole else str(port)
+        yield Guess(value, 0.85, f"the probe of {named or place.service} looks at port {port}")
 
 
 def _from_slips(case: Case, place: Place, hint: Hint) -> Iterator[Guess]:
