@@ -35,7 +35,7 @@ def _filler(draw: st.DrawFn) -> list[str]:
 
 @st.composite
 def env_files(draw: st.DrawFn) -> Sample:
-    names = draw(st.lists(NAMES, max_size=5, unique=True))
+    names = draw(st.lists(NAMES, max_size=4, unique=True))
     lines, values = list[str](), list[str]()
     for name in names:
         lines += _filler(draw)
@@ -51,9 +51,9 @@ def env_files(draw: st.DrawFn) -> Sample:
 @st.composite
 def ini_files(draw: st.DrawFn) -> Sample:
     lines, keys, values = list[str](), list[str](), list[str]()
-    for section in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True)):
+    for section in draw(st.lists(NAMES, min_size=1, max_size=2, unique=True)):
         lines += [*_filler(draw), f"[{section}]"]
-        for name in draw(st.lists(NAMES, max_size=3, unique_by=str.lower)):
+        for name in draw(st.lists(NAMES, max_size=2, unique_by=str.lower)):
             value, mark = draw(PLAIN), draw(st.sampled_from(["=", " = ", ": "]))
             lines += [*_filler(draw), f"{name}{mark}{value}{draw(st.sampled_from(['', ' ; note', '  # note']))}"]
             keys.append(f"{section}.{name}")
@@ -68,9 +68,9 @@ def literal(value: str, quote: str) -> str:
 @st.composite
 def toml_files(draw: st.DrawFn) -> Sample:
     lines, keys, values = list[str](), list[str](), list[str]()
-    for section in [None, *draw(st.lists(NAMES.map(lambda n: f"t_{n}"), max_size=3, unique=True))]:
+    for section in [None, *draw(st.lists(NAMES.map(lambda n: f"t_{n}"), max_size=2, unique=True))]:
         lines += [*_filler(draw), f"[{section}]"] if section else []
-        for name in draw(st.lists(NAMES, max_size=3, unique=True)):
+        for name in draw(st.lists(NAMES, max_size=2, unique=True)):
             value, comment = draw(PLAIN), draw(COMMENTS)
             written = literal(value, draw(st.sampled_from(['"', "'"])))
             lines += [*_filler(draw), f"{name} = {written} {comment}".rstrip()]
@@ -83,9 +83,9 @@ def toml_files(draw: st.DrawFn) -> Sample:
 def yaml_files(draw: st.DrawFn) -> Sample:
     lines, keys, values = list[str](), list[str](), list[str]()
     step = draw(st.sampled_from([2, 4]))
-    for section in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True)):
+    for section in draw(st.lists(NAMES, min_size=1, max_size=2, unique=True)):
         lines += [*_filler(draw), f"{section}:"]
-        for name in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True)):
+        for name in draw(st.lists(NAMES, min_size=1, max_size=2, unique=True)):
             value, comment = draw(PLAIN), draw(COMMENTS)
             written = literal(value, draw(st.sampled_from(['"', "'", ""])))
             lines += [*_filler(draw), f"{' ' * step}{name}: {written}{'  ' + comment if comment else ''}"]
@@ -98,9 +98,9 @@ def yaml_files(draw: st.DrawFn) -> Sample:
 def json_files(draw: st.DrawFn) -> Sample:
     keys, values, sections = list[str](), list[str](), list[str]()
     gap = draw(st.sampled_from([" ", "\n  ", "\r\n\t", ""]))
-    for section in draw(st.lists(NAMES, max_size=3, unique=True)):
+    for section in draw(st.lists(NAMES, max_size=2, unique=True)):
         members = list[str]()
-        for name in draw(st.lists(NAMES, max_size=3, unique=True)):
+        for name in draw(st.lists(NAMES, max_size=2, unique=True)):
             value = draw(PLAIN)
             members.append('"' + name + '":' + draw(st.sampled_from(["", " "])) + literal(value, '"'))
             keys.append(f"{section}.{name}")

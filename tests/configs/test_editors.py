@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from prunella.configs.env import EnvEditor
@@ -17,7 +17,7 @@ from prunella.protocols import ConfigEditor
 from prunella.testing import config_editors as promises
 from tests.configs.samples import ANY, Sample, env_files, ini_files, json_files, literal, toml_files, yaml_files
 
-quick = partial(settings, max_examples=40, deadline=None)
+quick = partial(settings, max_examples=25, deadline=None, phases=set(Phase) - {Phase.explain})
 
 CASES = [
     pytest.param(Format.ENV, env_files(), "ADDED_KEY", id="env"),
@@ -155,7 +155,7 @@ def test_a_broken_text_is_refused_with_its_line(fmt: Format, text: str, line: in
             "d: &d {p: 1}\ns:\n  <<: *d\n  q: 1\n  p: 2\n",
         ),
         (Format.YAML, "a: |\n  x\n  y\nb: 1\n", "a", "z\n", "a: |\n  z\nb: 1\n"),
-        (Format.YAML, "a: !secret x # c\n", "a", "y", "a: !secret y # c\n"),
+        (Format.YAML, "a: !secret x # c\n", "a", "z", "a: !secret z # c\n"),
         (Format.YAML, "", "a.b", "1", "a:\n  b: 1\n"),
         (Format.JSON, '{"p": "eighty"}', "p", "80", '{"p": 80}'),
         (Format.JSON, '{"p": 1, "p": 2}', "p", "3", '{"p": 1, "p": 3}'),
@@ -193,7 +193,7 @@ def test_what_has_no_place_is_refused(fmt: Format, text: str, key: str):
 @pytest.mark.parametrize(
     ("fmt", "text", "key", "expected"),
     [
-        (Format.ENV, "A=1\nB=2\nA=3", "A", "B=2\n"),
+        (Format.ENV, "A=1\nB=2\nA=3", "A", "B=2"),
         (Format.INI, "[a]\nx = 1\n  y\n\n# c\nz = 1\n", "a.x", "[a]\n\n# c\nz = 1\n"),
         (Format.TOML, 'a = """\nx\n""" # c\nb = {x = 1, y = 2}\n', "a", "b = {x = 1, y = 2}\n"),
         (Format.TOML, "b = {x = 1, y = 2}\n", "b.x", "b = {y = 2}\n"),

@@ -22,8 +22,8 @@ def insert_member(text: str, opening: int, members: Sequence[Member], new: str, 
     if members:
         last = members[-1]
         return splice(text, last.end, last.end, _separator(text, last.start) + new)
-    closing = text.index("}", opening)
-    return splice(text, opening + 1, closing, padding + new + padding)
+    behind = padding if text[opening + 1] == "}" else ""
+    return splice(text, opening + 1, opening + 1, padding + new + behind)
 
 
 def cut_member(text: str, members: Sequence[Member], place: int) -> str:

@@ -18,6 +18,7 @@ from prunella.errors import Rejected, Unparsable
 _OPTION = re.compile(r"\s*(?P<name>[^=:\s](?:[^=:]*[^=:\s])?)(?P<mark>\s*[=:][^\S\r\n]*)?(?P<value>[^\r\n]*)")
 _COMMENT = re.compile(r"(?<=\S)\s+[;#].*$")
 _INDENTED_COMMENT = re.compile(r"^([^\S\n]+)([;#])", re.MULTILINE)
+_GAP_IN_VALUE = re.compile(r"\n[^\S\n]*\n[^\S\n]+\S")
 _BARE_NAME = re.compile(r"[\w.-]+")
 
 
@@ -104,8 +105,13 @@ def read(text: str) -> IniPage:
 
 
 def _parsed(text: str) -> ConfigUpdater:
-    """Each character keeps its place. Comments lose their indentation: configupdater would take them for options."""
-    document = ConfigUpdater(allow_no_value=True, inline_comment_prefixes=None)
+    """Each character keeps its place.
+
+    Comments lose their indentation: configupdater would take them for options.
+    Gaps are allowed for only where there are some: looking for them takes time quadratic in the number of options.
+    """
+    has_gaps = bool(_GAP_IN_VALUE.search(text))
+    document = ConfigUpdater(allow_no_value=True, empty_lines_in_values=has_gaps)
     try:
         return document.read_string(_INDENTED_COMMENT.sub(lambda match: match[2] * len(match[0]), text))
     except configparser.MissingSectionHeaderError as error:

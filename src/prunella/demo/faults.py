@@ -1,5 +1,7 @@
 """The faults: what is done to a healthy shop, and how a good repair must end."""
 
+import os
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import Random
@@ -80,15 +82,13 @@ async def stopped(shop: Shop, rng: Random) -> Injection:
 
 
 async def address_in_use(shop: Shop, rng: Random) -> Injection:
-    """An instance on a setting of long ago holds the port; the new one, on the right setting, could not start."""
-    stale = rng.choice([spoils.wrong_upstream, spoils.wrong_fee, spoils.switched_off_payments])(shop, rng)
-    path = shop.folder / stale.file
-    right = path.read_bytes()
-    await spoil(shop, stale)
-    path.write_bytes(right)
+    """An instance that hangs holds the port, so that the next one could not start."""
+    del rng
     strays = tuple(process.pid for process in shop.processes()["payments"])
+    for pid in strays:
+        os.kill(pid, signal.SIGSTOP)
     await shop.start_beside("payments")
-    said = f"an instance of payments that runs on {stale.said} holds port {shop.ports['payments']}"
+    said = f"an instance of payments hangs and holds port {shop.ports['payments']}"
     return Injection((said,), ("process:payments",), strays=strays)
 
 

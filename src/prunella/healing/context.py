@@ -24,7 +24,7 @@ class Patience:
     """
 
     window_s: float = 1.0
-    same_s: float = 0.6
+    same_s: float = 0.3
     deadline_s: float = 15.0
     pause_s: float = 0.1
 

@@ -39,6 +39,7 @@ def _rung(name: str, observe: Observe | None, environ: Mapping[str, str]) -> Bra
 
         return Reflex(observe)
     from prunella.brains.chat.brain import Chat
-    from prunella.brains.chat.models import load_model
+    from prunella.brains.chat.models import choose_model
 
-    return Chat(load_model(name, environ), name=name)
+    choice = choose_model(name, environ)
+    return Chat(choice.load, name=choice.name, key=choice.key)

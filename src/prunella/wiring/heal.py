@@ -66,7 +66,7 @@ def heal_context(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Seque
     return Context(
         goal=Goal(heal.goal, check=world.check, constraints=(world.check_neighbours,)),
         world=world,
-        brain=brain_for(heal.brains, world.facts, environ),
+        brain=brain_for(heal.brains, world.newest_facts, environ),
         tools=tools,
         policy=Rules(fleet.policy, heal.autonomy, fleet.path),
         journal=workshop.journal,

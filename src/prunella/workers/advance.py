@@ -19,7 +19,7 @@ async def advance(loop: Loop, run: str, context: Context, answer: Decision | Non
     config: RunnableConfig = {"configurable": {"thread_id": run}, "recursion_limit": _MOST_SUPERSTEPS}
     saved = await loop.aget_state(config)
     begin = State(run=run, ticked=context.clock.now()) if saved.created_at is None else None
-    step = Command[str](resume=answer.model_dump(mode="json")) if answer else begin
+    step: State | Command[str] | None = Command(resume=answer.model_dump(mode="json")) if answer else begin
     outcome = await loop.ainvoke(step, config, context=context, durability="sync", version="v2")
     if outcome.interrupts:
         return ApprovalRequest.model_validate(outcome.interrupts[0].value)

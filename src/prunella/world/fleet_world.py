@@ -46,6 +46,8 @@ class FleetWorld:
     logs: LogTails = field(default_factory=LogTails)
     supervised: dict[str, Supervisor] = field(init=False)
     _probers: dict[str, Prober] = field(init=False)
+    _unwell: tuple[str, ...] = ()
+    _newest: Facts | None = None
 
     def __post_init__(self) -> None:
         output = self.state_folder / "output"
@@ -64,8 +66,10 @@ class FleetWorld:
         return report.model_copy(update={"settled": not starting})
 
     async def check_neighbours(self) -> Report:
-        """The probes of every other service."""
-        return await self._look(tuple(service.name for service in self.fleet.neighbours(self.targets)))
+        """The probes of every other service; who is red here may be part of the trouble."""
+        report = await self._look(tuple(service.name for service in self.fleet.neighbours(self.targets)))
+        self._unwell = tuple(dict.fromkeys(reading.service for reading in report.failing if reading.service))
+        return report
 
     async def _look(self, names: Iterable[str]) -> Report:
         reports = await asyncio.gather(*(self._probers[name].look() for name in names))
@@ -79,9 +83,10 @@ class FleetWorld:
         return time.time() - status.started < STARTUP_S and not ports_of(status.pid)
 
     async def investigate(self, report: Report) -> Findings:
-        """What the picture says, redacted; `report` changes nothing, all of the targets' surroundings are looked at."""
+        """What a new picture says, redacted; `report` changes nothing, all around the targets is looked at."""
         del report
-        seen = findings(await self.facts())
+        self._newest = await self.facts()
+        seen = findings(self._newest)
         return Findings(evidence=tuple(self._redacted(each) for each in seen.evidence), signs=seen.signs)
 
     def _redacted(self, evidence: Evidence) -> Evidence:
@@ -119,11 +124,21 @@ class FleetWorld:
         folder = service.supervisor.cwd if service.supervisor else service.folder
         return await run_command(service.preflight, folder, _PREFLIGHT_S)
 
+    async def newest_facts(self) -> Facts:
+        """The picture that the last investigation took; a new one when there was none in this process."""
+        self._newest = self._newest or await self.facts()
+        return self._newest
+
     async def facts(self) -> Facts:
-        """One picture of all services; pre-flights run only where the trouble can lie."""
+        """One picture of all services; pre-flights run only where the trouble can lie.
+
+        Its targets are those asked for, then the neighbours that are unwell.
+        """
         fleet = self.fleet
         blank = Facts(
-            fleet=fleet, targets=self.targets, services={n: ServiceFacts(service=s) for n, s in fleet.services.items()}
+            fleet=fleet,
+            targets=(*self.targets, *self._unwell),
+            services={n: ServiceFacts(service=s) for n, s in fleet.services.items()},
         )
         near = within_reach(blank)
         pictures = await asyncio.gather(

@@ -134,7 +134,9 @@ def report_of(units: Mapping[str, Unit]) -> Report:
 def _reading(name: str, unit: Unit) -> Reading:
     probe = f"{name} http"
     if not unit.running or unit.listens != unit.port:
-        return Reading(probe=probe, service=name, reach=Reach.NOBODY, detail=f"127.0.0.1:{unit.port} connection refused")
+        return Reading(
+            probe=probe, service=name, reach=Reach.NOBODY, detail=f"127.0.0.1:{unit.port} connection refused"
+        )
     if unit.answer or unit.red:
         detail = "answered 500, expected 200"
         return Reading(probe=probe, service=name, reach=Reach.WRONG, detail=detail, body=unit.answer)
@@ -146,7 +148,9 @@ def brief_of(units: Mapping[str, Unit], attempts: tuple[Plan, ...] = ()) -> Brie
     return Brief(goal="heal", report=report_of(units), attempts=tried)
 
 
-def texts_after(units: Mapping[str, Unit], steps: tuple[Step, ...], references: tuple[Reference, ...] = ()) -> dict[str, str]:
+def texts_after(
+    units: Mapping[str, Unit], steps: tuple[Step, ...], references: tuple[Reference, ...] = ()
+) -> dict[str, str]:
     """The texts of all files, by path below the root, once the edits are made."""
     texts = {path: text for unit in units.values() for path, text in unit.files.items()}
     for step in steps:

@@ -9,7 +9,7 @@ from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import Clue
 from prunella.brains.reflex.endpoints import DEFAULT_PORTS, Endpoint, is_loopback, same_host
 from prunella.brains.reflex.listening import expected_ports, own_endpoints
-from prunella.brains.reflex.names import is_near, names_service, tokens
+from prunella.brains.reflex.names import distance, is_near, names_service, tokens
 
 _PLAIN_SCHEMES = ("http", "https", "tcp", "redis", "rediss", "postgres", "postgresql", "mysql", "amqp", "amqps", "ws",
                   "wss", "grpc", "mongodb", "nats", "kafka", "smtp", "ldap", "unix", "file")  # fmt: skip
@@ -36,7 +36,10 @@ def links_of(case: Case, service: str) -> tuple[Link, ...]:
     foreign = [e for e in case.endpoints_of(service) if id(e) not in own]
     others = tuple(n for n in case.facts.services if n != service)
     links = [link for e in foreign if (link := _named(case, service, e, others)) or (link := _leading(case, e, others))]
-    linked, found = {link.to for link in links}, {id(link.endpoint) for link in links}
+    found = {id(link.endpoint) for link in links}
+    links += [link for e in foreign if id(e) not in found and (link := _a_slip_away(case, service, e))]
+    linked = {link.to for link in links if link.endpoint.port_at or link.endpoint.host_at and not link.endpoint.scheme}
+    found = {id(link.endpoint) for link in links}
     orphans = [need for need in case.needs(service) if need not in linked]
     loose = [e for e in foreign if id(e) not in found and e.port and is_loopback(e.host)]
     if len(orphans) == 1:
@@ -57,6 +60,14 @@ def _leading(case: Case, endpoint: Endpoint, others: tuple[str, ...]) -> Link | 
     """It already leads where a service answers: nothing to mend in its port, perhaps in its host or scheme."""
     to = next((name for name in others if endpoint.port in case.ports(name)), None)
     return Link(endpoint, to, 0.8) if to and endpoint.port else None
+
+
+def _a_slip_away(case: Case, service: str, endpoint: Endpoint) -> Link | None:
+    """It leads where nobody is, one digit beside the port of a service that is needed."""
+    if not endpoint.port or case.listeners(endpoint.port) or not is_loopback(endpoint.host):
+        return None
+    near = [n for n in case.needs(service) for port in case.ports(n) if distance(str(port), str(endpoint.port)) == 1]
+    return Link(endpoint, near[0], 0.8) if len(near) == 1 else None
 
 
 def _port(case: Case, link: Link) -> Iterator[Candidate]:

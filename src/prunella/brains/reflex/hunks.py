@@ -43,13 +43,16 @@ def candidates(case: Case) -> Iterator[Candidate]:
 
 
 def hunks_of(good: str, bad: str) -> tuple[Hunk, ...]:
+    """Where the texts differ, in the order of `bad`; lines that face each other apart, each its own hunk."""
     ours, theirs = bad.split("\n"), good.replace("\r\n", "\n").split("\n")
     matcher = SequenceMatcher(None, [line.rstrip("\r") for line in ours], theirs, autojunk=False)
-    return tuple(
-        Hunk(i1 + 1, i2, tuple(ours[i1:i2]), tuple(theirs[j1:j2]))
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-        if tag != "equal"
-    )
+    found: list[Hunk] = []
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag == "replace" and i2 - i1 == j2 - j1:
+            found += [Hunk(i1 + n + 1, i1 + n + 1, (ours[i1 + n],), (theirs[j1 + n],)) for n in range(i2 - i1)]
+        elif tag != "equal":
+            found.append(Hunk(i1 + 1, i2, tuple(ours[i1:i2]), tuple(theirs[j1:j2])))
+    return tuple(found)
 
 
 def _mend(
@@ -82,7 +85,7 @@ def _weigh(case: Case, config: ConfigFacts, hunk: Hunk) -> tuple[float, tuple[Cl
     """(relevance, clues): the fault lies there, or an error quotes its lines' words."""
     if config.fault_line is not None and hunk.first - 2 <= config.fault_line <= hunk.last + 3:
         return 0.95, ()
-    words = _words(hunk.bad) ^ _words(hunk.good)
+    words = _words(hunk.bad) | _words(hunk.good)
     clues = [clue for word in words for clue in case.mentions(word)]
     pointing = [
         h.clue for h in case.hints for path, line in h.locations

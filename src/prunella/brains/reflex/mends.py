@@ -64,6 +64,7 @@ def _line_edits(fmt: Format, lines: list[str], number: int, line: str) -> Iterat
     yield from _brackets(fmt, line)
     yield from _bare_values(fmt, line)
     yield from _strays(line)
+    yield from _insertions(fmt, line)
 
 
 def _headers(fmt: Format, line: str) -> Iterator[tuple[str, float, str]]:
@@ -122,15 +123,10 @@ def _indents(lines: list[str], number: int, line: str) -> Iterator[tuple[str, fl
     near = [lines[i] for i in (number - 2, number, number - 3, number + 1) if 0 <= i < len(lines) and lines[i].strip()]
     depths = [len(other) - len(other.lstrip(" ")) for other in near]
     own = len(line.expandtabs(2)) - len(line.expandtabs(2).lstrip(" "))
-    costs = [0.02, 0.03, 0.06, 0.07]
+    steps = [(own + 2, 0.09), (own - 2, 0.09), (own + 4, 0.12), (own - 1, 0.1)]
+    used = [(depth, 0.09) for depth in sorted({len(o) - len(o.lstrip(" ")) for o in lines if o.strip()} | {0})]
     seen: set[int] = set()
-    for depth, cost in [
-        *zip(depths, costs, strict=False),
-        (own + 2, 0.09),
-        (own - 2, 0.09),
-        (own + 4, 0.12),
-        (own - 1, 0.1),
-    ]:
+    for depth, cost in [*zip(depths, (0.02, 0.03, 0.06, 0.07), strict=False), *used[:8], *steps]:
         if depth >= 0 and depth not in seen:
             seen.add(depth)
             yield " " * depth + line.strip(), cost, "its indentation is off"
@@ -176,6 +172,16 @@ def _strays(line: str) -> Iterator[tuple[str, float, str]]:
     for at, character in enumerate(line):
         if not character.isalnum() and not character.isspace() and character not in "_.-":
             yield line[:at] + line[at + 1 :], 0.15, f"{character!r} does not belong there"
+
+
+def _insertions(fmt: Format, line: str) -> Iterator[tuple[str, float, str]]:
+    """One character more, between two words of a line that has brackets or quotes."""
+    if fmt not in {Format.JSON, Format.TOML, Format.YAML} or not re.search(r"[\[\]{}\"']", line) or len(line) > 200:
+        return
+    for found in re.finditer(r"\b|(?<=[\"'\]}])(?=\W|$)|(?<=\W)(?=[\"'\[{])", line):
+        at = found.start()
+        for character in "\",:[]{}'":
+            yield line[:at] + character + line[at:], 0.13, f"{character!r} is missing"
 
 
 def _dropped(lines: list[str], number: int, line: str) -> Iterator[Mend]:

@@ -7,7 +7,7 @@ from prunella.brains.reflex.beside import commented_out
 from prunella.brains.reflex.candidate import Candidate, repair
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import Clue
-from prunella.brains.reflex.names import likeness, normal, tokens
+from prunella.brains.reflex.names import leaf, likeness, normal, tokens
 from prunella.brains.reflex.places import replace_lines
 from prunella.brains.reflex.values import Guess
 from prunella.domain.facts import ConfigFacts
@@ -31,8 +31,9 @@ def readers(case: Case, clue: Clue) -> tuple[str, ...]:
 
 
 def is_there(case: Case, service: str, key: str) -> bool:
-    """A setting of that name with a value exists in the service's files."""
-    return any(likeness(place.key, key) >= 0.9 and place.value for place in case.places_of(service))
+    """A setting of that name with a value exists in the service's files; one in another case or style does not count."""
+    named = [place for place in case.places_of(service) if place.value and likeness(place.key, key) >= 0.9]
+    return any(place.leaf == leaf(key) or normal(place.leaf) != normal(key) for place in named)
 
 
 def _supply(case: Case, service: str, key: str, clue: Clue) -> Iterator[Candidate]:

@@ -115,6 +115,7 @@ def _leaders(alone: list[Candidate]) -> tuple[Candidate, ...]:
 
 def combine(case: Case, parts: tuple[Candidate, ...]) -> Candidate:
     """All edits of the parts, then each service to work once; surest when a pre-flight shows all errors at once."""
+    parts = tuple(sorted(parts, key=lambda part: part.plan.key))
     edits = tuple(step for part in parts for step in part.edits)
     at_once = all(any(clue.source.startswith("pre-flight") for clue in part.explains) for part in parts)
     sources = {clue.source for part in parts for clue in part.explains}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from prunella.brains.reflex.candidate import Candidate, all_needs, in_order, wake
 from prunella.brains.reflex.case import Case
+from prunella.brains.reflex.clues import is_errorish
 from prunella.domain.plan import Plan
 
 
@@ -34,18 +35,14 @@ def _has_preflight(case: Case, name: str) -> bool:
 
 def _start(case: Case, names: tuple[str, ...], score: float) -> Candidate:
     """A service that was stopped scores in full; one whose own words explain why it fell scores less."""
-    dying = [clue for name in names for clue in case.clues if clue.service == name and clue.weight > 0.7 and _is_fatal(clue.line)]
-    score *= 0.3 if dying else 1.0
+    dying = [clue for name in names for clue in case.clues if clue.service == name and clue.weight > 0.7 and is_errorish(clue.line)]
+    checked = all(_has_preflight(case, name) for name in names)
+    score *= (0.7 if checked else 0.3) if dying else 1.0
     because = tuple(f"supervisor of {name}: not running. {_detail(case, name)}".strip() for name in names)
     healthy = tuple(f"pre-flight of {name}: green." for name in names if _has_preflight(case, name))
     cause = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not running."
     steps = tuple(wake(case, name) for name in names)
     return Candidate(Plan(cause=cause, because=(*because, *healthy), steps=steps), score, "stopped")
-
-
-def _is_fatal(line: str) -> bool:
-    words = ("error", "fatal", "critical", "exception", "panic", "invalid", "emerg", "failed", "unknown", "missing")
-    return any(word in line.lower() for word in words)
 
 
 def _detail(case: Case, name: str) -> str:

@@ -45,10 +45,11 @@ def _named(case: Case, hint: Hint) -> Iterator[tuple[Place, float]]:
 
 def _quoted(case: Case, hint: Hint) -> Iterator[tuple[Place, float]]:
     """A setting that holds exactly the value complained of; short values are shared by chance."""
-    for place in case.places:
-        if place.value and place.value in hint.bad:
-            usual = len(place.value) < 3 or place.value.lower() in {"true", "false", "none", "null"}
-            yield place, 0.45 if usual else 0.85
+    holders = [place for place in case.places if place.value and place.value in hint.bad]
+    near = [place for place in holders if hint.clue.service in {None, *case.owners(place.file)}]
+    for place in holders:
+        is_usual = len(place.value) < 3 or place.value.lower() in {"true", "false", "none", "null"}
+        yield place, 0.85 if not is_usual else 0.7 if near == [place] else 0.45
 
 
 def _pointed_at(case: Case, hint: Hint) -> Iterator[tuple[Place, float]]:

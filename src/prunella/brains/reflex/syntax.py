@@ -54,7 +54,7 @@ def _one_mend(
     """(texts that parse, texts whose fault comes later than before, latest first)."""
     found: list[Mended] = []
     further: list[tuple[str, Mend, Unparsable]] = []
-    for mend_ in list(_enumerate(config, text, line, fault))[:budget]:
+    for mend_ in sorted(_enumerate(config, text, line, fault), key=lambda m: m.cost)[:budget]:
         changed = mend_.applied(text)
         settings = read(config.format, changed)
         if not isinstance(settings, Unparsable):

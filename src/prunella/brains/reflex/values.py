@@ -12,6 +12,7 @@ from prunella.brains.reflex.places import Place
 from prunella.brains.reflex.repairs import fit_range, repair_boolean, repair_duration, repair_number
 
 _LEVELS = ("trace", "debug", "info", "notice", "warning", "warn", "error", "critical", "fatal")
+_LISTENING = frozenset({"port", "listen", "bind", "address", "addr", "listener"})
 _OWN = frozenset({"port", "host", "hostname", "url", "uri", "path", "bind", "listen", "address", "addr", "name", "id", "file"})
 _SAME = (frozenset({"warn", "warning"}), frozenset({"critical", "fatal", "crit"}), frozenset({"error", "err"}),
          frozenset({"info", "information", "informational"}), frozenset({"prod", "production"}),
@@ -100,6 +101,8 @@ def _from_relations(case: Case, place: Place) -> Iterator[Guess]:
     if "port" not in tokens(place.key) and not any(e.port for e in endpoints_of(place)):
         return
     named = case.meant_service(place.key, tuple(n for n in case.facts.services if n != place.service))
+    if named is None and ("://" in place.value or not _LISTENING & set(tokens(place.leaf))):
+        return
     parts = endpoints_of(place)
     whole = next((e for e in parts if e.port_at or e.scheme), None)
     for port in case.ports(named or place.service):

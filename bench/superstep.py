@@ -1,0 +1,142 @@
+"""What the loop costs a superstep when it does nothing, beside LangGraph alone."""
+
+import time
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
+from bench.figures import Figure
+from prunella import Goal, Limits, tool
+from prunella.agents.blank import BlankWorld
+from prunella.domain.plan import LookUp, Plan, Proposal, Step
+from prunella.domain.ruling import Autonomy
+from prunella.domain.run import RunRecord
+from prunella.domain.service import PolicySpec
+from prunella.healing.context import Context, Patience
+from prunella.policy.rules import Rules
+from prunella.redaction.redactor import Redactor
+from prunella.storage.events import EventFile
+from prunella.telemetry.emitter import Emitter
+from prunella.testing.models import ScriptedBrain
+from prunella.tools.toolbox import Tools
+from prunella.wiring.settings import Settings
+from prunella.wiring.workshop import Workshop, new_run_id, open_workshop
+from prunella.workers.advance import advance
+
+_PAIRS = 9
+_ROUNDS = 12
+_SUPERSTEPS_A_ROUND = 5
+_SUPERSTEPS_AROUND = 5
+SUPERSTEPS = _ROUNDS * _SUPERSTEPS_A_ROUND + _SUPERSTEPS_AROUND
+_MOST = 10_000
+
+
+async def measure_superstep(folder: Path) -> list[Figure]:
+    """Both run in turns in this process, on the same disk, each superstep saved before the next begins."""
+    ours_ms: list[float] = []
+    bare_ms: list[float] = []
+    async with open_workshop(Settings(folder / "home", {})) as workshop, _bare_graph(folder / "bare.db") as bare:
+        for number in range(_PAIRS + 1):
+            ours, alone = await _time_ours(workshop), await _time_bare(bare, f"bare-{number}")
+            if number:  # the first pair warms up
+                ours_ms.append(ours)
+                bare_ms.append(alone)
+    ratio = median(ours / bare for ours, bare in zip(ours_ms, bare_ms, strict=True))
+    how = f"median of {_PAIRS} runs of {SUPERSTEPS} supersteps"
+    return [
+        Figure("the loop, a superstep", median(ours_ms), "ms", note=how),
+        Figure("LangGraph alone, a superstep", median(bare_ms), "ms", note=how),
+        Figure("the loop beside LangGraph alone", ratio, "x", aim=1.5, note="median of the pairs' ratios"),
+    ]
+
+
+async def _time_ours(workshop: Workshop) -> float:
+    """Milliseconds a superstep of a run that looks up and is rejected in turns, writes nothing, and gives up."""
+    record = RunRecord(id=new_run_id(), goal="Measure.", started=workshop.clock.now())
+    record = await workshop.runs.open(record)
+    context = _context(workshop, record)
+    started = time.perf_counter()
+    await advance(workshop.loop, record.id, context)
+    spent_ms = (time.perf_counter() - started) * 1000
+    state = await workshop.loop.aget_state({"configurable": {"thread_id": record.id}})
+    made = (state.metadata or {}).get("step")
+    assert made == SUPERSTEPS, f"the loop made {made} supersteps, not {SUPERSTEPS}"
+    return spent_ms / SUPERSTEPS
+
+
+def _context(workshop: Workshop, record: RunRecord) -> Context:
+    """As an agent's, with a brain, a check and a tool that cost nothing."""
+    redactor = Redactor()
+    emitter = Emitter(record.id, workshop.clock, [EventFile(workshop.home, record.id)], redactor)
+    return Context(
+        goal=Goal(record.goal, check=lambda: False),
+        world=BlankWorld(),
+        brain=ScriptedBrain(*_thoughts()),
+        tools=Tools([read_price], redacts=redactor),
+        policy=Rules(PolicySpec(), Autonomy.AUTO, Path("bench")),
+        journal=workshop.journal,
+        runs=workshop.runs,
+        clock=workshop.clock,
+        emit=emitter.emit,
+        token=record.token,
+        since=workshop.clock.now(),
+        limits=Limits(plans=_ROUNDS * 3),
+        patience=Patience(window_s=0.0, same_s=0.0, pause_s=0.0),
+    )
+
+
+def _thoughts() -> Iterator[Proposal]:
+    for number in range(_ROUNDS):
+        yield LookUp(steps=(Step(tool="read_price", arguments={"name": f"tea {number}"}),))
+        yield Plan(cause="a guess", steps=(Step(tool="set_price", arguments={"name": f"tea {number}"}),))
+
+
+@tool
+async def read_price(name: str) -> int:
+    """Read the price of one thing on the shelf.
+
+    Args:
+        name: what stands on the shelf
+    """
+    return len(name)
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """The least that a graph can carry."""
+
+    count: int = 0
+
+
+@asynccontextmanager
+async def _bare_graph(path: Path) -> AsyncGenerator[CompiledStateGraph[Tiny, Any, Tiny, Tiny]]:
+    graph = StateGraph(Tiny)
+    graph.add_node("count", _count)
+    graph.add_edge(START, "count")
+    graph.add_conditional_edges("count", _on_or_end, ["count", END])
+    async with AsyncSqliteSaver.from_conn_string(str(path)) as saver:
+        await saver.setup()
+        yield graph.compile(checkpointer=saver)
+
+
+async def _count(state: Tiny) -> dict[str, int]:
+    return {"count": state.count + 1}
+
+
+def _on_or_end(state: Tiny) -> str:
+    return END if state.count == SUPERSTEPS else "count"
+
+
+async def _time_bare(graph: CompiledStateGraph[Tiny, Any, Tiny, Tiny], thread: str) -> float:
+    config: RunnableConfig = {"configurable": {"thread_id": thread}, "recursion_limit": _MOST}
+    started = time.perf_counter()
+    await graph.ainvoke(Tiny(), config, durability="sync")
+    return (time.perf_counter() - started) * 1000 / SUPERSTEPS
