@@ -1,9 +1,16 @@
 """`python -m bench`: the figures; `python -m bench demo`: the sweep."""
 
 import argparse
+import asyncio
 import math
 import sys
+import tempfile
+from pathlib import Path
 
+from bench.commands import measure_heal, measure_start
+from bench.effect import measure_effect
+from bench.figures import Figure, print_figures
+from bench.superstep import measure_superstep
 from bench.sweep import named, print_sweep, seeded, sweep
 
 _SHARE = 0.8
@@ -16,7 +23,20 @@ def main() -> int:
         demos = named(given.first) if given.faults else seeded(given.first, given.seeds)
         aim = len(demos) if given.faults else math.ceil(_SHARE * len(demos))
         return 0 if print_sweep(sweep(demos, given.jobs), aim, as_json=given.json) else 1
+    print_figures(asyncio.run(_figures()), as_json=given.json)
     return 0
+
+
+async def _figures() -> list[Figure]:
+    """All of them, on the disk of the temporary folder (TMPDIR)."""
+    with tempfile.TemporaryDirectory(prefix="prunella-bench-") as temporary:
+        folder = Path(temporary)
+        return [
+            *await measure_superstep(folder),
+            *await measure_effect(folder),
+            *await asyncio.to_thread(measure_start),
+            *await measure_heal(folder),
+        ]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from prunella import Agent, Limits, Reach, Reading, Report, tool
 from prunella.domain.brief import Brief
+from prunella.domain.frozen import JsonValue
 from prunella.domain.plan import Plan, Proposal, Step
 from prunella.domain.run import Event
 from prunella.testing.models import ScriptedBrain
@@ -45,7 +46,7 @@ class Shelf:
             else:
                 self.prices[name] = int(price)
 
-        def applied(arguments: dict[str, object], before: dict[str, object]) -> bool:
+        def applied(arguments: dict[str, JsonValue], before: JsonValue) -> bool:
             del before
             return self.prices.get(str(arguments["name"])) == arguments["price"]
 

@@ -3,17 +3,12 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from prunella.domain.report import Reach, Reading
-from prunella.errors import Misuse
 from prunella.probes.bounded import Bounded
 from prunella.probes.prober import Prober
 from prunella.protocols import Probe
 from prunella.testing.clock import FakeClock
-
-PAUSE_S = 0.1
 
 
 class Scripted(Probe):
@@ -75,12 +70,6 @@ def bounded(probe: Probe, timeout_s: float = 0.05) -> Probe:
     return Bounded(probe, name="app: p", service="app", timeout_s=timeout_s)
 
 
-def prober_of(answers: str) -> tuple[Prober, Scripted, FakeClock]:
-    clock = FakeClock()
-    probe = Scripted(answers, clock)
-    return Prober([probe], pause_s=PAUSE_S), probe, clock
-
-
 async def test_all_look_at_once_in_their_order():
     barrier = asyncio.Barrier(3)
     prober = Prober([Bounded(Meeting(barrier), name=name, service=None, timeout_s=2) for name in "cab"])
@@ -133,96 +122,3 @@ async def test_a_look_that_is_cancelled_cancels_its_probes():
     with pytest.raises(asyncio.CancelledError):
         await looking
     await asyncio.wait_for(ended.wait(), 1)
-
-
-@pytest.mark.parametrize(
-    ("answers", "green", "looks"),
-    [
-        ("++", True, 2),
-        ("--", False, 2),
-        ("-++", True, 3),
-        ("+--", False, 3),
-        ("+-+-+", False, 5),
-        ("-+-+-", False, 5),
-    ],
-)
-async def test_a_first_look_is_confirmed_by_the_next(answers: str, green: bool, looks: int):
-    prober, probe, clock = prober_of(answers)
-    report = await prober.confirmed_look(clock)
-    assert (report.is_green, probe.looks) == (green, looks)
-    assert clock.slept == [PAUSE_S] * (looks - 1)
-
-
-async def test_steady_waits_for_the_whole_window():
-    prober, _, clock = prober_of("+")
-    begun = clock.now()
-    report = await prober.steady(1.0, deadline_s=5.0, clock=clock)
-    assert report.is_green
-    assert 1.0 <= clock.now() - begun < 1.0 + 2 * PAUSE_S
-
-
-async def test_one_red_look_begins_the_window_again():
-    prober, _, clock = prober_of("+++++-+")
-    begun = clock.now()
-    assert (await prober.steady(1.0, deadline_s=5.0, clock=clock)).is_green
-    assert clock.now() - begun >= 1.0 + 6 * PAUSE_S - 0.001
-
-
-async def test_a_late_recovery_is_waited_for():
-    prober, _, clock = prober_of("-" * 20 + "+")
-    assert (await prober.steady(0.5, deadline_s=5.0, clock=clock)).is_green
-
-
-async def test_red_to_the_end_is_the_last_red():
-    prober, probe, clock = prober_of("-")
-    begun = clock.now()
-    report = await prober.steady(0.5, deadline_s=2.0, clock=clock)
-    assert report.readings[0].detail == f"look {probe.looks}"
-    assert 2.0 <= clock.now() - begun < 2.0 + 2 * PAUSE_S
-
-
-async def test_flapping_is_not_steady():
-    prober, _, clock = prober_of("+-" * 100)
-    assert not (await prober.steady(0.5, deadline_s=3.0, clock=clock)).is_green
-
-
-async def test_green_just_before_the_deadline_is_not_steady():
-    prober, _, clock = prober_of("-" * 18 + "+")
-    report = await prober.steady(1.0, deadline_s=2.0, clock=clock)
-    assert report.readings[0].detail == "look 18"
-
-
-async def test_no_window_still_needs_its_looks():
-    prober, probe, clock = prober_of("+")
-    assert (await prober.steady(0.0, deadline_s=0.0, clock=clock, need_green=3)).is_green
-    assert probe.looks == 3
-
-
-async def test_slow_looks_get_their_number_past_the_deadline():
-    clock = FakeClock()
-    probe = Scripted("+", clock, takes_s=3.0)
-    report = await Prober([probe], pause_s=PAUSE_S).steady(1.0, deadline_s=2.0, clock=clock)
-    assert report.is_green
-    assert probe.looks == 2
-
-
-async def test_no_probes_prove_nothing():
-    clock = FakeClock()
-    report = await Prober([]).steady(1.0, deadline_s=2.0, clock=clock)
-    assert (report.is_green, clock.slept) == (False, [])
-
-
-async def test_a_window_past_the_deadline_is_misuse():
-    prober, _, clock = prober_of("+")
-    with pytest.raises(Misuse, match="window of 3 s"):
-        await prober.steady(3.0, deadline_s=2.0, clock=clock)
-
-
-@given(st.text("+-", min_size=1, max_size=40))
-@settings(max_examples=80, deadline=None)
-async def test_steady_is_green_only_after_a_green_window(answers: str):
-    prober, probe, clock = prober_of(answers)
-    report = await prober.steady(0.35, deadline_s=2.0, clock=clock)
-    seen = (answers + answers[-1] * 100)[: probe.looks]
-    assert report.is_green is seen.endswith("+" * 5)
-    assert "+++++" not in seen[:-1]

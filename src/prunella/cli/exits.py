@@ -1,8 +1,10 @@
 """What the process's exit code says; part of the interface."""
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from prunella.domain.run import Verdict
+if TYPE_CHECKING:
+    from prunella.domain.run import Verdict
 
 
 class Exit(IntEnum):
@@ -18,15 +20,15 @@ class Exit(IntEnum):
 
 
 _OF_VERDICT = {
-    Verdict.ACHIEVED: Exit.DONE,
-    Verdict.NOTHING_TO_DO: Exit.DONE,
-    Verdict.UNVERIFIED: Exit.UNVERIFIED,
-    Verdict.ROLLED_BACK: Exit.ROLLED_BACK,
-    Verdict.ESCALATED: Exit.ESCALATED,
-    Verdict.FROZEN: Exit.FROZEN,
+    "achieved": Exit.DONE,
+    "nothing_to_do": Exit.DONE,
+    "unverified": Exit.UNVERIFIED,
+    "rolled_back": Exit.ROLLED_BACK,
+    "escalated": Exit.ESCALATED,
+    "frozen": Exit.FROZEN,
 }
 
 
-def exit_of(verdict: Verdict) -> Exit:
+def exit_of(verdict: "Verdict") -> Exit:
     """The exit code of a run's verdict."""
-    return _OF_VERDICT[verdict]
+    return _OF_VERDICT[verdict.value]

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 from prunella.configs.temporary import TEMPORARY_PREFIX, remove_if_dead, temporary_file, temporary_name
@@ -60,14 +61,10 @@ def decode(data: bytes) -> Text:
 
 def read_bytes(path: Path) -> bytes:
     """The whole file. Raises Rejected when there is none, or it is no plain file, not readable or over 8 MB."""
-    with _said_about(path, "read"):
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            facts = os.fstat(file.fileno())
-            _refuse_no_file(path, facts)
-            if facts.st_size > MAX_BYTES:
-                raise Rejected(f"{path} is {facts.st_size} bytes long; at most {MAX_BYTES} are read. Is it the file?")
-            return file.read(MAX_BYTES + 1)
+    with _said_about(path, "read"), _opened(path) as (file, facts):
+        if facts.st_size > MAX_BYTES:
+            raise Rejected(f"{path} is {facts.st_size} bytes long; at most {MAX_BYTES} are read. Is it the file?")
+        return file.read(MAX_BYTES + 1)
 
 
 def state_of(path: Path) -> FileState:
@@ -78,13 +75,10 @@ def state_of(path: Path) -> FileState:
     with _said_about(path, "read"):
         link = _link_of(path)
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            with _opened(path) as (file, facts):
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
         except (FileNotFoundError, NotADirectoryError):
             return FileState(path=path, exists=link is not None, link=link)
-        with os.fdopen(descriptor, "rb") as file:
-            facts = os.fstat(file.fileno())
-            _refuse_no_file(path, facts)
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
     mode = stat.S_IMODE(facts.st_mode)
     return FileState(path=path, exists=True, sha256=digest, mode=mode, uid=facts.st_uid, gid=facts.st_gid, link=link)
 
@@ -145,6 +139,19 @@ def _reading_advice(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "Check the path, or create the file."
     return "Run as a user who may read it." if isinstance(error, PermissionError) else ""
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[tuple[BufferedReader, os.stat_result]]:
+    """A plain file and its facts; a pipe in its place does not block."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        facts = os.fstat(descriptor)
+        _refuse_no_file(path, facts)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            yield file, facts
+    finally:
+        os.close(descriptor)
 
 
 def _refuse_no_file(path: Path, facts: os.stat_result) -> None:

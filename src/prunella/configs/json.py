@@ -1,4 +1,7 @@
-"""JSON: the standard library reads it, this module finds where everything stands. Of duplicate names the last one counts."""
+"""JSON: the standard library reads it, this module finds where everything stands.
+
+Of duplicate names the last one counts.
+"""
 
 import json
 import re

@@ -49,6 +49,8 @@ class FileKnownGood:
         if self._is_newest(fleet, hashes):
             return
         with self._locked():
+            for folder in (self._objects, self._fleets, self._fleet(fleet)):
+                folder.mkdir(mode=0o700, exist_ok=True)
             for path, data in files.items():
                 self._put(hashes[str(path)], data)
             manifests = self._manifests(fleet)
@@ -161,7 +163,6 @@ def _listed(manifest: Path) -> dict[str, str] | None:
 
 
 def _write_private(path: Path, data: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = hashlib.sha256(data).hexdigest()
     private = FileState(path=path, exists=True, sha256=digest, mode=0o600, uid=os.geteuid(), gid=os.getegid())
     write_atomically(path, data, private)

@@ -60,5 +60,6 @@ def build_loop(checkpointer: BaseCheckpointSaver[Any], **instead: Node) -> Loop:
     return graph.compile(checkpointer=checkpointer)
 
 
-def _next(state: State) -> str:
+async def _next(state: State) -> str:
+    """Async because LangGraph sends any other function to a thread, at every step."""
     return state.next

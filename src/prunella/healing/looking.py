@@ -58,20 +58,31 @@ async def watch(
 ) -> Sight:
     """Look until good has held for the window, or bad is settled and stays the same, or the deadline passes.
 
-    Two looks at least, so that one flapping reading decides nothing.
+    Two looks at least, so that one flapping reading decides nothing. At the deadline a green that has not held for
+    the window is not believed: the last sight that was not good is returned.
     """
     started = same_since = clock.now()
     sight = await look_around(check, constraints)
+    bad = None if sight.is_good(baseline) else sight
     while True:
         await clock.sleep(patience.pause_s)
         earlier, sight = sight, await look_around(check, constraints)
         now, good = clock.now(), sight.is_good(baseline)
+        bad = bad if good else sight
         if good != earlier.is_good(baseline) or (not good and sight.failing != earlier.failing):
             same_since = now
-        settled = sight.report.settled and sight.neighbours.settled
-        enough = patience.window_s if good else patience.same_s if settled else patience.deadline_s
-        if now - same_since >= enough or now - started >= patience.deadline_s:
+        if now - same_since >= _enough(sight, patience, good=good):
             return sight
+        if bad and now - started >= patience.deadline_s:
+            return bad
+
+
+def _enough(sight: Sight, patience: Patience, *, good: bool) -> float:
+    """For how long, in seconds, a sight must stay the same before it is believed."""
+    if good:
+        return patience.window_s
+    is_settled = sight.report.settled and sight.neighbours.settled
+    return patience.same_s if is_settled else patience.deadline_s
 
 
 async def measure(objective: Objective) -> float:

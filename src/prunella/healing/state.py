@@ -56,10 +56,10 @@ class State:
 
     def __post_init__(self) -> None:
         """A checkpoint gives tuples back as lists (langgraph's msgpack); make them whole again."""
-        for each in fields(self):
-            value = getattr(self, each.name)
+        for name in _TUPLES:
+            value = getattr(self, name)
             if isinstance(value, list):
-                object.__setattr__(self, each.name, tuple(value))  # pyright: ignore[reportUnknownArgumentType] -- any list
+                object.__setattr__(self, name, tuple(value))  # pyright: ignore[reportUnknownArgumentType] -- any list
 
     @property
     def planned(self) -> Plan:
@@ -71,6 +71,9 @@ class State:
     @property
     def is_optimising(self) -> bool:
         return self.best is not None
+
+
+_TUPLES = tuple(each.name for each in fields(State) if each.default == ())
 
 
 class Change(TypedDict, total=False):

@@ -1,5 +1,7 @@
 """Put it back, think again, or hand over."""
 
+from collections.abc import Sequence
+
 from langgraph.runtime import Runtime
 
 from prunella.domain.evidence import Observation
@@ -34,17 +36,20 @@ async def put_back(
 ) -> tuple[Entry, ...]:
     """Undo the run's effects newer than entry `down_to`, newest first, and return them.
 
-    Undos that take effect by reading what others restore come after those. Each is written down before and after;
-    one that a crash cut short is repeated, which its idempotence allows. Raises Irrecoverable at the first that
-    fails, leaving the older ones alone: they may depend on it.
+    Undos that take effect by reading what others restore come after those, and of several on the same resources
+    only the oldest is carried out, which goes all the way back. Each is written down before and after; one that a
+    crash cut short is repeated, which its idempotence allows. Raises Irrecoverable at the first that fails, leaving
+    the older ones alone: they may depend on it.
     """
     open_entries = [e for e in await journal.entries(run) if e.number > down_to and e.may_have_applied]
     settling = {spec.name for spec in tools.specs if spec.settles}
     ordered = sorted(open_entries, key=lambda e: (e.step.tool in settling, -e.number))
+    contained = _contained([entry for entry in ordered if entry.step.tool in settling])
     for entry in ordered:
         await journal.settle(entry, token, Outcome.UNDOING, entry.observation)
         try:
-            await _undo_entry(entry, tools)
+            if entry.number not in contained:
+                await _undo_entry(entry, tools)
         except Irrecoverable as error:
             failed = Observation(
                 tool=entry.step.tool, arguments=entry.step.arguments, ok=False,
@@ -55,6 +60,13 @@ async def put_back(
         await journal.settle(entry, token, Outcome.UNDONE, entry.observation)
         emit(EventKind.UNDO, "undo", f"put back: {entry.step}", entry=entry.number)
     return tuple(ordered)
+
+
+def _contained(settling: Sequence[Entry]) -> frozenset[int]:
+    """The numbers of those (newest first) whose undo an older one contains, as it is about the same services."""
+    oldest = {entry.prepared.touches: entry.number for entry in settling}
+    services = [e for e in settling if e.prepared.touches and all(t.startswith("service:") for t in e.prepared.touches)]
+    return frozenset(entry.number for entry in services) - frozenset(oldest.values())
 
 
 async def _undo_entry(entry: Entry, tools: Toolbox) -> None:

@@ -31,6 +31,18 @@ def as_brain(given: "str | BaseChatModel | Brain", environ: Mapping[str, str]) -
     return Chat(given)  # type: ignore[arg-type] -- the other of the two
 
 
+def model_timeout_s(environ: Mapping[str, str]) -> float:
+    """How long one call of a model may take: PRUNELLA_MODEL_TIMEOUT, in seconds. Raises Misuse for no such number."""
+    given = environ.get("PRUNELLA_MODEL_TIMEOUT") or "120"
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise Misuse(f"PRUNELLA_MODEL_TIMEOUT is {given!r}: give a number of seconds, such as 120.")
+    return seconds
+
+
 def _rung(name: str, observe: Observe | None, environ: Mapping[str, str]) -> Brain:
     if name == "reflex":
         if observe is None:
@@ -42,4 +54,4 @@ def _rung(name: str, observe: Observe | None, environ: Mapping[str, str]) -> Bra
     from prunella.brains.chat.models import choose_model
 
     choice = choose_model(name, environ)
-    return Chat(choice.load, name=choice.name, key=choice.key)
+    return Chat(choice.load, name=choice.name, key=choice.key, way=choice.way, timeout_s=model_timeout_s(environ))

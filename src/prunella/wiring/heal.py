@@ -12,6 +12,7 @@ from prunella.healing.context import Context
 from prunella.policy.rules import Rules
 from prunella.protocols import Approver, Sink
 from prunella.redaction.redactor import Redactor
+from prunella.storage.checkpoints import forget
 from prunella.storage.events import EventFile
 from prunella.telemetry.emitter import Emitter
 from prunella.tools.packs.config import ConfigPack
@@ -49,9 +50,11 @@ class Heal:
 
 
 async def carry_out(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Sequence[Sink]) -> RunRecord:
-    """Work on an opened run until it has its verdict."""
+    """Work on an opened run until it has its verdict; its checkpoints are of no more use then."""
     context = heal_context(heal, record, workshop, sinks)
-    return await Worker(workshop.loop, workshop.runs, heal.approver).work(record, context)
+    ended = await Worker(workshop.loop, workshop.runs, heal.approver).work(record, context)
+    await forget(workshop.saver, ended.id)
+    return ended
 
 
 def heal_context(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Sequence[Sink]) -> Context:

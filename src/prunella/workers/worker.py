@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from prunella.domain.ruling import ApprovalRequest, Decision
 from prunella.domain.run import EventKind, RunRecord, Verdict
-from prunella.errors import Irrecoverable
+from prunella.errors import Irrecoverable, Lost
 from prunella.healing.context import Context
 from prunella.healing.graph import Loop
 from prunella.healing.undoing import put_back
@@ -24,13 +24,20 @@ class Worker:
     approver: Approver
 
     async def work(self, record: RunRecord, context: Context) -> RunRecord:
-        """The record with its verdict. Cancelled (Ctrl-C), it puts everything back before the cancellation goes on."""
+        """The record with its verdict.
+
+        Cancelled (Ctrl-C), or stopped by an error that nobody foresaw, it puts everything back before that goes on.
+        A run whose lease is lost is left to whoever took it.
+        """
         try:
             outcome = await advance(self.loop, record.id, context)
             while isinstance(outcome, ApprovalRequest):
                 outcome = await advance(self.loop, record.id, context, await self._ask(outcome))
-        except asyncio.CancelledError:
-            await _to_the_end(self.withdraw(record, context, "Stopped by the operator; everything is as it was found."))
+        except Lost:
+            raise
+        except (asyncio.CancelledError, Exception) as error:
+            by = "the operator" if isinstance(error, asyncio.CancelledError) else f"{type(error).__name__}: {error}"
+            await _to_the_end(self.withdraw(record, context, f"Stopped by {by}; everything is as it was found."))
             raise
         if outcome.verdict is None:
             raise AssertionError(f"Run {record.id} ended without a verdict.")

@@ -16,7 +16,7 @@ from tests.brains.reflex.shopless import DESK, FLEET, NEWS, RULES, STOCK, broken
 DOWN = {"running": False, "listens": None}
 TOML = '[server]\nport = 8080\nname = "desk"\ntags = ["a", "b"]\n\n[limits]\nrate = 0.5\nstrict = true\n'
 SAMPLES = {
-    "a.yaml": RULES + "log:\n  level: \"info\"\n  file: 'app.log'\nretries:\n  - 1\n  - 5\n",
+    "a.yaml": "a:\n  level: \"info\"\n  file: 'a.log'\n  tags: [x, y]\n  max: 5\n",
     "a.json": NEWS.replace('"INFO"', '"INFO",\n  "list": [1, 2],\n  "deep": {"a": "b", "c": true}'),
     "a.toml": TOML,
     "a.ini": STOCK,

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage
 
-_WORSE = {Way.CALLS: (Way.CALLS, Way.SCHEMA, Way.WORDS), Way.SCHEMA: (Way.SCHEMA, Way.WORDS), Way.WORDS: (Way.WORDS,)}
+TIMEOUT_S = 120.0
+_ORDER = {
+    Way.CALLS: (Way.CALLS, Way.SCHEMA, Way.WORDS),
+    Way.SCHEMA: (Way.SCHEMA, Way.CALLS, Way.WORDS),
+    Way.WORDS: (Way.WORDS,),
+}
 
 
 class Chat:
@@ -41,7 +46,8 @@ class Chat:
         *,
         name: str = "",
         key: str = "",
-        timeout_s: float = 120.0,
+        way: Way = Way.CALLS,
+        timeout_s: float = TIMEOUT_S,
         backoff_s: tuple[float, ...] = (0.5, 2.0),
         budget: int = BUDGET,
     ) -> None:
@@ -51,7 +57,7 @@ class Chat:
         self._timeout_s = timeout_s
         self._backoff_s = backoff_s
         self._budget = budget
-        self.way = Way.CALLS
+        self.way = way
         self.tokens = 0
 
     @property
@@ -72,19 +78,17 @@ class Chat:
         return Unsure(why=f"{self.name} gave no usable answer twice: {fault}")
 
     async def _ask(self, brief: Brief, fault: str) -> Proposal:
-        way, reply = await self._reply(brief, fault, _WORSE[self.way])
+        way, reply = await self._reply(brief, fault, _ORDER[self.way])
         proposal = _read(reply, brief)
-        if way is not Way.CALLS:
-            self.way = way
-        elif isinstance(proposal, Answer) and not reply.tool_calls:
-            return await self._ask_by_schema(brief, proposal)
-        elif not reply.tool_calls:
-            self.way = Way.SCHEMA
+        if way is not Way.WORDS and _is_plain(reply, proposal):
+            return await self._ask_otherwise(brief, proposal, way)
+        self.way = Way.SCHEMA if way is Way.CALLS and not reply.tool_calls else way
         return proposal
 
-    async def _ask_by_schema(self, brief: Brief, spoken: Answer) -> Proposal:
-        """What plain words meant, asked once more; a model that then calls tools is asked so from now on."""
-        way, reply = await self._reply(brief, "", _WORSE[Way.SCHEMA])
+    async def _ask_otherwise(self, brief: Brief, spoken: Proposal, way: Way) -> Proposal:
+        """What plain words meant, asked once more another way; a model that then says more is asked so from now on."""
+        other = Way.CALLS if way is Way.SCHEMA else Way.SCHEMA
+        way, reply = await self._reply(brief, "", (other, Way.WORDS))
         proposal = _read(reply, brief)
         if isinstance(proposal, Answer):
             return spoken
@@ -147,6 +151,11 @@ class _Unsupported(Transient):
 def _read(reply: "AIMessage", brief: Brief) -> Proposal:
     words, calls = words_of(reply), calls_of(reply)
     return proposal_of(calls, words, brief) if calls else Answer(text=require_words(words))
+
+
+def _is_plain(reply: "AIMessage", proposal: Proposal) -> bool:
+    """True for words by a model that was asked for calls or for JSON."""
+    return isinstance(proposal, Answer) and not calls_of(reply)
 
 
 async def _send(model: "BaseChatModel", prompt: Prompt, brief: Brief, way: Way) -> "AIMessage":

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urldefrag
 
+from prunella.brains.chat.wire import Way
 from prunella.errors import Misuse
 
 if TYPE_CHECKING:
@@ -76,6 +77,11 @@ class ModelChoice:
         """The environment variable that the key came from, "" for none."""
         return PROVIDERS[self.provider].key
 
+    @property
+    def way(self) -> Way:
+        """How to ask first. What a bare URL serves is unknown and often small: held to a schema, its answers end."""
+        return Way.SCHEMA if _is_url(self.name) else Way.CALLS
+
     def load(self) -> "BaseChatModel":
         """The client. Takes seconds to import; no network."""
         from langchain.chat_models import init_chat_model
@@ -100,13 +106,17 @@ def choose_model(name: str, environ: Mapping[str, str]) -> ModelChoice:
     """Like `load_model`, without importing the client. Names: `openai:gpt-4o`, `gpt-4o`, `ollama:qwen3:4b`, or the URL
     of any OpenAI-compatible server, `http://127.0.0.1:8899/v1` or `http://…/v1#model`.
     """
-    if re.match(r"https?://", name):
+    if _is_url(name):
         url, model = urldefrag(name)
         return _choose(name, "openai", model or "default", {**environ, "OPENAI_BASE_URL": url})
     provider, model = _split(name, environ)
     if not model:
         raise Misuse(f"{name!r} names no model. Write provider:model, such as {provider}:MODEL.")
     return _choose(name, provider, model, environ)
+
+
+def _is_url(name: str) -> bool:
+    return name.startswith(("http://", "https://"))
 
 
 def _split(name: str, environ: Mapping[str, str]) -> tuple[str, str]:
@@ -147,7 +157,7 @@ def _settings(name: str, provider: str, model: str, environ: Mapping[str, str]) 
         settings["base_url"] = url
     if not _NO_TEMPERATURE.match(model):
         settings["temperature"] = 0
-    if re.match(r"https?://", name):
+    if _is_url(name):
         settings["max_tokens"] = _MOST_TOKENS_OUT
     if provider == "ollama":
         settings["num_predict"] = _MOST_TOKENS_OUT

@@ -1,5 +1,7 @@
 """The prompt, built anew from the brief each time and never longer than its budget can help.
 
+What stays the same from call to call stands first, so that servers which keep a prompt's beginning read it once.
+
 Whatever came out of the world (logs, answers, errors) stands as labelled data inside a fence that it cannot close.
 """
 
@@ -79,11 +81,11 @@ def _how(brief: Brief, way: Way) -> str:
 
 def _pieces(brief: Brief, fault: str) -> Iterator[Piece]:
     yield Piece("GOAL", brief.goal)
+    yield from (Piece("TOOLS", _describe(spec)) for spec in brief.tools)
     if brief.optimising:
         yield Piece("OBJECTIVE", brief.optimising)
     yield from _readings(brief)
     yield from _evidence(brief)
-    yield from (Piece("TOOLS", _describe(spec)) for spec in brief.tools)
     yield from _attempts(brief)
     yield from _rejections(brief)
     yield Piece("LIMITS", _limits(brief))

@@ -70,7 +70,15 @@ def _send_home(case: Case, service: str, listener: Listener, clues: tuple[Clue, 
             cause = f"{endpoint.place.name} puts {squatter} on port {listener.port}, which belongs to {service}."
             step = endpoint.place.set_to(endpoint.with_port(port), f"The probe of {squatter} looks at {port}.")
             because = [f"listeners: {squatter} (pid {listener.pid}) on port {listener.port}."]
-            found = repair(case, "addresses", 0.85 * plain * case.scope(service), cause, [step], because, clues[:3])
+            found = repair(
+                case,
+                "addresses",
+                0.85 * plain * case.scope(service),
+                cause,
+                [step],
+                because=because,
+                explains=clues[:3],
+            )
             yield from (_then_start(case, candidate, service) for candidate in found)
 
 

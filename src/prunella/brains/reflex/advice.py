@@ -53,4 +53,4 @@ def _words(line: str) -> list[str]:
 def _adopt(case: Case, hint: Hint, place: Place, guess: Guess, score: float) -> tuple[Candidate, ...]:
     cause = f"{place.name} is {place.value!r}, which {place.service} does not accept; {guess.reason}."
     step = place.set_to(guess.value, f"{guess.reason}.")
-    return repair(case, "advice", score, cause, [step], [], [hint.clue])
+    return repair(case, "advice", score, cause, [step], because=[], explains=[hint.clue])

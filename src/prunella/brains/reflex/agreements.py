@@ -9,118 +9,23 @@ from prunella.brains.reflex.clues import Clue
 from prunella.brains.reflex.names import normal, tokens
 from prunella.brains.reflex.places import Place
 
-_SHARED = frozenset(
-    [
-        "token",
-        "secret",
-        "key",
-        "apikey",
-        "password",
-        "passphrase",
-        "salt",
-        "currency",
-        "database",
-        "dbname",
-        "db",
-        "schema",
-        "version",
-        "api",
-        "protocol",
-        "topic",
-        "queue",
-        "channel",
-        "exchange",
-        "vhost",
-        "stream",
-        "subject",
-        "group",
-        "issuer",
-        "audience",
-        "tenant",
-        "realm",
-        "region",
-        "bucket",
-        "namespace",
-        "prefix",
-        "algorithm",
-        "alg",
-        "encoding",
-        "charset",
-        "serializer",
-        "compression",
-        "format",
-        "user",
-        "username",
-        "login",
-        "account",
-        "network",
-        "cluster",
-        "domain",
-        "merchant",
-        "locale",
-        "timezone",
-        "rounding",
-        "unit",
-        "units",
-        "precision",
-        "scale",
-        "hash",
-        "digest",
-        "signing",
-        "header",
-        "codec",
-    ]
-)
-_SECRET = frozenset(["token", "secret", "key", "apikey", "password", "passphrase", "salt", "signing", "hash"])
-_PRIVATE = frozenset(
-    [
-        "port",
-        "host",
-        "hostname",
-        "url",
-        "uri",
-        "path",
-        "file",
-        "dir",
-        "folder",
-        "name",
-        "id",
-        "log",
-        "level",
-        "timeout",
-        "workers",
-        "threads",
-        "pool",
-        "size",
-        "debug",
-        "bind",
-        "listen",
-        "address",
-        "interval",
-        "delay",
-        "retries",
-        "attempts",
-        "limit",
-        "max",
-        "min",
-        "memory",
-        "ttl",
-        "enabled",
-        "pid",
-        "socket",
-        "output",
-        "color",
-        "title",
-        "description",
-        "comment",
-        "threshold",
-        "backoff",
-        "burst",
-        "rate",
-        "capacity",
-        "buffer",
-    ]
-)
+_SHARED_WORDS = """
+    token secret key apikey password passphrase salt currency database dbname db schema version api protocol topic
+    queue channel exchange vhost stream subject group issuer audience tenant realm region bucket namespace prefix
+    algorithm alg encoding charset serializer compression format user username login account network cluster domain
+    merchant locale timezone rounding unit units precision scale hash digest signing header codec
+"""
+_SHARED = frozenset(_SHARED_WORDS.split())
+_SECRET_WORDS = """
+    token secret key apikey password passphrase salt signing hash
+"""
+_SECRET = frozenset(_SECRET_WORDS.split())
+_PRIVATE_WORDS = """
+    port host hostname url uri path file dir folder name id log level timeout workers threads pool size debug bind
+    listen address interval delay retries attempts limit max min memory ttl enabled pid socket output color title
+    description comment threshold backoff burst rate capacity buffer
+"""
+_PRIVATE = frozenset(_PRIVATE_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -251,4 +156,4 @@ def _adopt(
     cause = f"{changed.name} of {changed.service} and {kept.name} of {kept.service} should agree and do not."
     because = [f"{place.file.name}: line {place.line} sets {place.key}." for place in (pair.ours, pair.theirs)]
     step = changed.set_to(kept.value, f"{kept.service} has another value.")
-    return repair(case, "agreements", min(score, 0.95), cause, [step], because, clues)
+    return repair(case, "agreements", min(score, 0.95), cause, [step], because=because, explains=clues)

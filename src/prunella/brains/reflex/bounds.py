@@ -35,12 +35,14 @@ def _reorder(case: Case, one: Place, other: Place, clue: Clue) -> Iterator[Candi
             number = _as_number(guess.value)
             if number is not None and (number <= limit if is_least else number >= limit):
                 step = place.set_to(guess.value, f"{guess.reason}.")
-                yield from repair(case, "bounds", guess.surety * clue.weight, cause, [step], [guess.reason], [clue])
+                yield from repair(
+                    case, "bounds", guess.surety * clue.weight, cause, [step], because=[guess.reason], explains=[clue]
+                )
     swap = [least.set_to(most.value, "They are exchanged."), most.set_to(least.value, "They are exchanged.")]
-    yield from repair(case, "bounds", 0.5 * clue.weight, cause, swap, [], [clue])
+    yield from repair(case, "bounds", 0.5 * clue.weight, cause, swap, because=[], explains=[clue])
     for place, value, score in ((least, most.value, 0.45), (most, least.value, 0.4)):
         step = place.set_to(value, "The nearest value that agrees with the other.")
-        yield from repair(case, "bounds", score * clue.weight, cause, [step], [], [clue])
+        yield from repair(case, "bounds", score * clue.weight, cause, [step], because=[], explains=[clue])
 
 
 def _by_sense(one: Place, other: Place, line: str) -> tuple[Place, Place]:

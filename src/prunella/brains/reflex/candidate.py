@@ -38,7 +38,8 @@ def repair(
     score: float,
     cause: str,
     edits: Iterable[Step | None],
-    because: Iterable[str],
+    *,
+    because: Iterable[str] = (),
     explains: Iterable[Clue] = (),
 ) -> tuple[Candidate, ...]:
     """The candidate that makes these edits and puts them to work; nothing when one of them cannot be made.

@@ -23,7 +23,9 @@ def _renew(case: Case, place: Place, secret: str, rejected: list[Hint]) -> Itera
     score = (0.75 if _concerns(case, place, rejected[0]) else 0.55) * case.scope(place.service)
     cause = f"{place.name} was rejected; {secret} is declared for {place.service}."
     step = place.set_to(f"secret:{secret}", f"The declared secret {secret} is what the other side accepts.")
-    yield from repair(case, "credentials", score, cause, [step], [f"fleet file: secret {secret}."], speaking[:3])
+    yield from repair(
+        case, "credentials", score, cause, [step], because=[f"fleet file: secret {secret}."], explains=speaking[:3]
+    )
 
 
 def _concerns(case: Case, place: Place, hint: Hint) -> bool:

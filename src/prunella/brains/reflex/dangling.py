@@ -85,7 +85,9 @@ def _port(case: Case, link: Link) -> Iterator[Candidate]:
         why = f"{link.to} answers at {port}."
         step = place.set_to(endpoint.with_port(port), why)
         said = [f"fleet file: a probe of {link.to} looks at port {port}.", *because]
-        yield from repair(case, "dangling", min(0.96, score + 0.08 * bool(clues)), cause, [step], said, clues)
+        yield from repair(
+            case, "dangling", min(0.96, score + 0.08 * bool(clues)), cause, [step], because=said, explains=clues
+        )
         score *= 0.7
 
 
@@ -125,7 +127,13 @@ def _host(case: Case, link: Link) -> Iterator[Candidate]:
     near = next((known for known in ("localhost", *hosts) if is_near(endpoint.host, known)), hosts[0])
     step = place.set_to(endpoint.with_host(near), f"{link.to} answers at {near}.")
     yield from repair(
-        case, "dangling", score, cause, [step], [f"fleet file: a probe of {link.to} asks {hosts[0]}."], clues
+        case,
+        "dangling",
+        score,
+        cause,
+        [step],
+        because=[f"fleet file: a probe of {link.to} asks {hosts[0]}."],
+        explains=clues,
     )
 
 
@@ -143,7 +151,7 @@ def _scheme(case: Case, link: Link) -> Iterator[Candidate]:
     cause = f"{place.name} is {place.value}, whose scheme is not the one that {link.to} speaks: {wanted}."
     step = place.set_to(endpoint.with_scheme(wanted), f"{link.to} speaks {wanted}.")
     score = (0.75 + 0.15 * bool(clues)) * max(link.surety, 0.8) * case.scope(place.service)
-    yield from repair(case, "dangling", score, cause, [step], [], clues)
+    yield from repair(case, "dangling", score, cause, [step], because=[], explains=clues)
 
 
 def _right_scheme(case: Case, link: Link) -> str | None:

@@ -34,12 +34,14 @@ def _lead_elsewhere(case: Case, place: Place, hint: Hint) -> Iterator[Candidate]
     for guess in from_witnesses(case, place):
         if guess.value != place.value:
             step = place.set_to(guess.value, f"{guess.reason}.")
-            yield from repair(case, "file paths", guess.surety * weight, cause, [step], [guess.reason], [hint.clue])
+            yield from repair(
+                case, "file paths", guess.surety * weight, cause, [step], because=[guess.reason], explains=[hint.clue]
+            )
     for known in sorted(_known_paths(case, place)):
         if _is_slip(place.value, known):
             step = place.set_to(known, f"{known} is a slip away.")
             because = [f"{known} is used elsewhere."]
-            yield from repair(case, "file paths", 0.7 * weight, cause, [step], because, [hint.clue])
+            yield from repair(case, "file paths", 0.7 * weight, cause, [step], because=because, explains=[hint.clue])
 
 
 def _known_paths(case: Case, place: Place) -> set[str]:

@@ -105,7 +105,9 @@ UNKNOWN: Final = _all(
     rf"unused (?:config )?{_NOUN}:? {_KEY}",
 )
 BARE_MISSING: Final = _all(r"field required", r"missing required", r"type=missing", r"\brequired\b", r"is missing")
-BARE_UNKNOWN: Final = _all(r"bad directive", r"extra inputs are not permitted", r"type=extra_forbidden", r"additional properties")
+BARE_UNKNOWN: Final = _all(
+    r"bad directive", r"extra inputs are not permitted", r"type=extra_forbidden", r"additional properties"
+)
 SUGGESTED: Final = _all(
     rf"did you mean:? (?:to (?:use|set) )?{_KEY}", rf"perhaps you meant {_KEY}", rf"similar:? {_KEY}"
 )
@@ -192,7 +194,7 @@ LOCATION: Final = _all(
     r"(?P<path>[\w./\-]*[\w\-]\.[A-Za-z]\w*|[\w./\-]*\.env)\"?(?::|, line |\]? line |\((?:line )?)(?P<line>\d+)",
     r"\bline (?P<line>\d+)\b(?:.{0,8}\bof (?P<path>\S+))?",
 )
-PATH: Final = re.compile(r"(?P<path>\"[^\"\s]*/[^\"]*\"|'[^'\s]*[/.][^']*'|(?:\.{0,2}/)[^\s:,'\"()]+)")
+PATH: Final = re.compile(r"(?<![:\w/])(?P<path>\"[^\"\s]*/[^\"]*\"|'[^'\s]*[/.][^']*'|(?:\.{0,2}/)[^\s:,'\"()]+)")
 NEAR_PORT: Final = _all(
     r"(?P<host>\[[0-9a-fA-F:]+\]|[\w.\-]*\w)?:(?P<port>\d{2,5})(?!\d|:\d)",
     r"\('(?P<host>[^']*)', (?P<port>\d+)\)",

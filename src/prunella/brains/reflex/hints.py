@@ -6,117 +6,17 @@ from dataclasses import dataclass, field
 from prunella.brains.reflex import grammar
 from prunella.brains.reflex.clues import Clue
 
-_PROSE = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "one",
-        "of",
-        "in",
-        "between",
-        "greater",
-        "less",
-        "at",
-        "positive",
-        "negative",
-        "not",
-        "set",
-        "specified",
-        "defined",
-        "provided",
-        "given",
-        "non",
-        "valid",
-        "number",
-        "integer",
-        "string",
-        "boolean",
-        "bool",
-        "int",
-        "float",
-        "either",
-        "any",
-        "is",
-        "are",
-        "was",
-        "it",
-        "this",
-        "that",
-        "to",
-        "be",
-        "null",
-        "none",
-        "true-ish",
-        "empty",
-        "exactly",
-        "more",
-        "larger",
-        "smaller",
-        "above",
-        "below",
-        "lower",
-        "higher",
-        "same",
-        "equal",
-        "different",
-        "unique",
-        "present",
-        "numeric",
-        "type",
-        "value",
-        "from",
-        "required",
-        "missing",
-        "and",
-        "or",
-        "but",
-        "for",
-        "with",
-        "by",
-        "on",
-        "as",
-        "if",
-        "config",
-        "configuration",
-        "setting",
-        "settings",
-        "option",
-        "file",
-        "which",
-        "there",
-        "error",
-        "warning",
-        "info",
-        "fatal",
-        "critical",
-        "exception",
-        "input",
-        "field",
-        "fields",
-        "key",
-        "keys",
-        "line",
-        "status",
-        "code",
-        "response",
-        "request",
-        "unknown",
-        "invalid",
-        "object",
-        "list",
-        "dict",
-        "mapping",
-        "array",
-        "column",
-        "host",
-        "server",
-        "service",
-        "port_number",
-        "expected",
-        "got",
-    ]
-)
+_PROSE_WORDS = """
+    a an argument the one of in between greater less at positive negative not set specified defined provided given
+    non valid number integer string boolean bool int float either any is are was it this that to be null none
+    true-ish empty exactly more larger smaller above below lower higher same equal different unique present numeric
+    type value from required missing and or but for with by on as if config configuration setting settings option
+    file which there error warning info fatal critical exception input field fields key keys line status code
+    response request unknown invalid object list dict mapping array column host server service port_number expected
+    got
+"""
+_PROSE = frozenset(_PROSE_WORDS.split())
+_LEVELS = frozenset({"error", "warning", "info", "fatal", "critical"})
 _TYPE_NAMES = frozenset({"int", "integer", "str", "string", "number", "bool", "boolean", "float", "list", "object"})
 _SOURCE_CODE = (".py", ".js", ".ts", ".go", ".java", ".rb", ".rs", ".php", ".c", ".cc", ".cpp", ".kt", ".mjs", ".cs")
 _BARE_KEY = re.compile(r"^\s*[\"'`]?([A-Za-z_][\w\-]*(?:\.[\w\-]+)*)[\"'`]?:?\s*$")
@@ -126,10 +26,11 @@ _CODE_KEY = re.compile(r"""[\[(]\s*["']([A-Za-z_][\w.\-]*)["']""")
 
 @dataclass(frozen=True)
 class Hint:
-    """All that a clue tells. Values are without quotes; ranges include their ends."""
+    """All that a clue tells; `claims` are the wanted values with the keys that they are wanted for. Values are without quotes; ranges include their ends."""
 
     clue: Clue
     keys: tuple[str, ...] = ()
+    claims: tuple[tuple[str, str], ...] = ()
     bad: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
@@ -162,6 +63,7 @@ def read_hints(clue: Clue) -> tuple[Hint, ...]:
     hint = Hint(
         clue=clue,
         keys=_unique((*keys, *_keys_above(clue))),
+        claims=tuple((_bare(m["key"]), _bare(m["value"])) for m in _matches(grammar.WANTED, line)),
         bad=_unique([*bad, *_values_above(clue)]),
         wanted=_unique([value for value in wanted if value not in choices]),
         choices=choices,
@@ -180,7 +82,7 @@ def read_hints(clue: Clue) -> tuple[Hint, ...]:
 
 
 def _tells(hint: Hint) -> bool:
-    return bool(hint.constrains or hint.missing or hint.unknown or hint.locations or hint.paths or hint.topics)
+    return bool(hint.constrains or hint.missing or hint.unknown or hint.locations or hint.topics)
 
 
 def _claims(line: str) -> tuple[list[str], list[str], list[str]]:
@@ -296,7 +198,7 @@ def _bare(text: str) -> str:
 
 
 def _is_value(text: str) -> bool:
-    return any(c.isalnum() for c in text) and text.lower() not in _PROSE and text.lower() not in _TYPE_NAMES
+    return any(c.isalnum() for c in text) and text.lower() not in _PROSE - _LEVELS and text.lower() not in _TYPE_NAMES
 
 
 def _unique(items: "list[str] | tuple[str, ...]") -> tuple[str, ...]:

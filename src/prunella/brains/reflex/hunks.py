@@ -25,7 +25,9 @@ class Hunk:
     good: tuple[str, ...]
 
     def step(self, config: ConfigFacts, origin: str) -> Step | None:
-        return replace_lines(config.path, config.text, self.first, self.last, self.good, f"It reads so in {origin}.")
+        return replace_lines(
+            config.path, config.text, self.first, self.last, self.good, why=f"It reads so in {origin}."
+        )
 
     def put_back(self, text: str) -> str:
         lines = text.split("\n")
@@ -69,7 +71,15 @@ def _mend(
         shown = "; ".join(line.strip() for line in hunk.bad) or "(nothing)"
         cause = f"{name} line {hunk.first}: {shown[:120]!r} differs from {reference.origin}."
         because = [f"{name}: {config.fault}"] if config.fault else []
-        yield from repair(case, "hunks", min(score, 0.97), cause, [hunk.step(config, reference.origin)], because, clues)
+        yield from repair(
+            case,
+            "hunks",
+            min(score, 0.97),
+            cause,
+            [hunk.step(config, reference.origin)],
+            because=because,
+            explains=clues,
+        )
     if not is_copy(reference.origin) or config.fault:
         whole = Step(
             tool="config.restore",
@@ -78,7 +88,9 @@ def _mend(
         )
         score = trust(reference.origin) * (0.75 if config.fault else 0.55) * case.scope(service)
         cause = f"{name} differs from {reference.origin} in {len(found)} places."
-        yield from repair(case, "hunks", score, cause, [whole], [f"{name}: {config.fault}"] if config.fault else [])
+        yield from repair(
+            case, "hunks", score, cause, [whole], because=[f"{name}: {config.fault}"] if config.fault else []
+        )
 
 
 def _weigh(case: Case, config: ConfigFacts, hunk: Hunk) -> tuple[float, tuple[Clue, ...]]:

@@ -35,7 +35,9 @@ def _misspelled(case: Case, service: str, key: str, clue: Clue, weight: float) -
         if _is_slip(place.leaf, wanted):
             surety = 0.95 - 0.05 * distance(place.leaf.lower(), wanted.lower())
             cause = f"{place.name} is misspelled: {service} asks for {wanted}."
-            yield from repair(case, "keys", surety * weight, cause, [rename(place, wanted)], [], [clue])
+            yield from repair(
+                case, "keys", surety * weight, cause, [rename(place, wanted)], because=[], explains=[clue]
+            )
 
 
 def _is_slip(written: str, wanted: str) -> bool:
@@ -52,7 +54,7 @@ def rename(place: Place, key: str) -> Step | None:
         return None
     renamed = line[: found.start()] + key + line[found.end() :]
     why = f"The key is spelled {key}."
-    return replace_lines(place.file, place.text, place.line, place.line, (renamed,), why)
+    return replace_lines(place.file, place.text, place.line, place.line, (renamed,), why=why)
 
 
 def _misplaced(case: Case, service: str, key: str, clue: Clue, weight: float) -> Iterator[Candidate]:
@@ -68,7 +70,7 @@ def _misplaced(case: Case, service: str, key: str, clue: Clue, weight: float) ->
             )
             cause = f"{place.name} stands in the wrong place: {service} looks for {key}."
             drop = place.removed("It stands in the wrong place.")
-            yield from repair(case, "keys", 0.7 * weight, cause, [add, drop], [], [clue])
+            yield from repair(case, "keys", 0.7 * weight, cause, [add, drop], because=[], explains=[clue])
 
 
 def _without_separator(case: Case, service: str, key: str, clue: Clue, weight: float) -> Iterator[Candidate]:
@@ -86,10 +88,10 @@ def _without_separator(case: Case, service: str, key: str, clue: Clue, weight: f
             lead, name, value = (found[1], found[2], found[3]) if found[2] else (found[4], found[5], found[6])
             fixed = f"{lead}{name}{separator}{value.lstrip('=: ')}"
             step = replace_lines(
-                config.path, config.text, number, number, (fixed,), f"Line {number} lacks its separator."
+                config.path, config.text, number, number, (fixed,), why=f"Line {number} lacks its separator."
             )
             cause = f"Line {number} of {config.path.name} does not set {key}, because its separator is missing."
-            yield from repair(case, "keys", 0.85 * weight, cause, [step], [], [clue])
+            yield from repair(case, "keys", 0.85 * weight, cause, [step], because=[], explains=[clue])
 
 
 def _usual_separator(config: ConfigFacts) -> str:
@@ -106,10 +108,12 @@ def _unknown(
             continue
         for name, surety, reason in _better_names(case, place, suggested):
             cause = f"{place.name} is not a key that {service} knows; {reason}."
-            yield from repair(case, "keys", surety * weight, cause, [rename(place, name)], [reason], [clue])
+            yield from repair(
+                case, "keys", surety * weight, cause, [rename(place, name)], because=[reason], explains=[clue]
+            )
         cause = f"{place.name} is not a key that {service} knows."
         why = f"{service} does not know it."
-        yield from repair(case, "keys", 0.35 * weight, cause, [place.removed(why)], [], [clue])
+        yield from repair(case, "keys", 0.35 * weight, cause, [place.removed(why)], because=[], explains=[clue])
 
 
 def _better_names(case: Case, place: Place, suggested: tuple[str, ...]) -> Iterator[tuple[str, float, str]]:
@@ -138,8 +142,8 @@ def _set_twice(case: Case) -> Iterator[Candidate]:
                 cause = f"{key} is set twice in {config.path.name}: {lines[first - 1].strip()!r}, then {lines[last - 1].strip()!r}."
                 for line, surety in ((last, 1.0), (first, 0.4)):
                     why = f"{key} is set in another line, too."
-                    step = replace_lines(config.path, config.text, line, line, (), why)
-                    yield from repair(case, "keys", score * surety, cause, [step], [], clues)
+                    step = replace_lines(config.path, config.text, line, line, (), why=why)
+                    yield from repair(case, "keys", score * surety, cause, [step], because=[], explains=clues)
 
 
 def _twice(config: ConfigFacts) -> Iterator[tuple[int, int, str]]:

@@ -115,7 +115,7 @@ def _put_back(case: Case, origin: str, group: list[Difference], share: float) ->
     cause = f"{'; '.join(str(d) for d in group[:4])} in {origin}."
     because = [f"{origin}: {d}." for d in group]
     clues = [clue for d in group for clue in d.clues]
-    yield from repair(case, "known good", score, cause, [d.step for d in group], because, clues)
+    yield from repair(case, "known good", score, cause, [d.step for d in group], because=because, explains=clues)
 
 
 def _vanished(case: Case, reference: Reference) -> Iterator[Candidate]:
@@ -129,4 +129,4 @@ def _vanished(case: Case, reference: Reference) -> Iterator[Candidate]:
             )
             cause = f"{config.path.parent.name}/{config.path.name} is gone."
             because = [f"{reference.origin} has {len(reference.settings)} settings of it."]
-            yield from repair(case, "known good", trust(reference.origin), cause, [step], because)
+            yield from repair(case, "known good", trust(reference.origin), cause, [step], because=because)

@@ -11,38 +11,11 @@ from prunella.brains.reflex.names import distance, tokens
 _OWN = frozenset(
     {"port", "listen", "bind", "addr", "address", "server", "http", "tcp", "app", "service", "web", "main"}
 )
-_ASIDE = frozenset(
-    [
-        "metrics",
-        "admin",
-        "management",
-        "debug",
-        "health",
-        "db",
-        "database",
-        "redis",
-        "cache",
-        "smtp",
-        "proxy",
-        "upstream",
-        "remote",
-        "peer",
-        "target",
-        "broker",
-        "statsd",
-        "monitoring",
-        "prometheus",
-        "grpc",
-        "https",
-        "ssl",
-        "tls",
-        "ws",
-        "websocket",
-        "backend",
-        "forward",
-        "client",
-    ]
-)
+_ASIDE_WORDS = """
+    metrics admin management debug health db database redis cache smtp proxy upstream remote peer target broker
+    statsd monitoring prometheus grpc https ssl tls ws websocket backend forward client
+"""
+_ASIDE = frozenset(_ASIDE_WORDS.split())
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
@@ -92,10 +65,12 @@ def _ports(case: Case, service: str) -> Iterator[Candidate]:
         if any(listener.service == service and not listener.is_stray for listener in case.listeners(port)):
             continue
         for endpoint, plain in own:
-            yield from _move(case, service, endpoint, port, who_says, plain)
+            yield from _move(case, service, endpoint, port, who_says, plain=plain)
 
 
-def _move(case: Case, service: str, endpoint: Endpoint, port: int, who_says: str, plain: float) -> Iterator[Candidate]:
+def _move(
+    case: Case, service: str, endpoint: Endpoint, port: int, who_says: str, *, plain: float
+) -> Iterator[Candidate]:
     if endpoint.port in case.ports(service):
         return
     place, listening = endpoint.place, case.listeners(endpoint.port or 0)
@@ -111,7 +86,9 @@ def _move(case: Case, service: str, endpoint: Endpoint, port: int, who_says: str
         " and nobody listens there." if not case.listeners(port) else "."
     )
     step = place.set_to(endpoint.with_port(port), f"{who_says[0].upper()}{who_says[1:]}.")
-    yield from repair(case, "listening", min(score, 0.96) * case.scope(service), cause, [step], because, clues)
+    yield from repair(
+        case, "listening", min(score, 0.96) * case.scope(service), cause, [step], because=because, explains=clues
+    )
 
 
 def _hosts(case: Case, service: str) -> Iterator[Candidate]:
@@ -125,7 +102,9 @@ def _hosts(case: Case, service: str) -> Iterator[Candidate]:
         score = (0.75 if clues else 0.5) * (0.4 + 0.6 * plain) * case.scope(service)
         cause = f"{endpoint.place.name} is {endpoint.place.value}, but its probe looks at {wanted[0]}."
         step = endpoint.place.set_to(endpoint.with_host(wanted[0]), f"The probe looks at {wanted[0]}.")
-        yield from repair(case, "listening", score, cause, [step], [f"fleet file: probe at {wanted[0]}."], clues)
+        yield from repair(
+            case, "listening", score, cause, [step], because=[f"fleet file: probe at {wanted[0]}."], explains=clues
+        )
 
 
 def _speaking_of(case: Case, service: str, ports: tuple[int, int]) -> tuple[Clue, ...]:

@@ -42,10 +42,10 @@ def _supply(case: Case, service: str, key: str, clue: Clue) -> Iterator[Candidat
         for twin in commented_out(config, key):
             step = replace_lines(
                 config.path, config.text, twin.line, twin.line, (twin.indent + twin.text.strip(),),
-                f"Line {twin.line} sets {key} and is commented out.",
+                why=f"Line {twin.line} sets {key} and is commented out.",
             )  # fmt: skip
             cause = f"{service} needs {key}, which is commented out in line {twin.line} of {config.path.name}."
-            yield from repair(case, "missing", 0.8 * weight, cause, [step], [], [clue])
+            yield from repair(case, "missing", 0.8 * weight, cause, [step], because=[], explains=[clue])
     for file, full_key, guess in _homes(case, service, key):
         step = Step(
             tool="config.set",
@@ -53,7 +53,7 @@ def _supply(case: Case, service: str, key: str, clue: Clue) -> Iterator[Candidat
             why=f"{guess.reason}.",
         )
         cause = f"{service} needs {full_key}, which {file.path.parent.name}/{file.path.name} lacks; {guess.reason}."
-        yield from repair(case, "missing", guess.surety * weight, cause, [step], [], [clue])
+        yield from repair(case, "missing", guess.surety * weight, cause, [step], because=[], explains=[clue])
 
 
 def _homes(case: Case, service: str, key: str) -> Iterator[tuple[ConfigFacts, str, Guess]]:

@@ -54,12 +54,12 @@ class Place:
             return None
         quote = found["value"][:1] if found["value"][:1] in {'"', "'"} else ""
         changed = line[: found.start("value")] + quote + value + quote + line[found.end("value") :]
-        return replace_lines(self.file, self.text, self.line, self.line, (changed,), why)
+        return replace_lines(self.file, self.text, self.line, self.line, (changed,), why=why)
 
     def removed(self, why: str) -> Step | None:
         if self.editable:
             return Step(tool="config.remove", arguments={"file": str(self.file), "key": self.key}, why=why)
-        return replace_lines(self.file, self.text, self.line, self.line, (), why)
+        return replace_lines(self.file, self.text, self.line, self.line, (), why=why)
 
 
 def match_line(line: str) -> re.Match[str] | None:
@@ -83,8 +83,8 @@ def places_in(service: str, config: ConfigFacts) -> Iterator[Place]:
             yield Place(service, config.path, config.format, config.text, key, value, number, editable=False)
 
 
-def replace_lines(file: Path, text: str, first: int, last: int, new: tuple[str, ...], why: str) -> Step | None:
-    """The step that puts `new` in place of the lines `first` to `last` (from 1; `last` < `first` inserts before `first`).
+def replace_lines(file: Path, text: str, first: int, last: int, new: tuple[str, ...], *, why: str) -> Step | None:
+    """The step that puts `new` in place of the lines `first` to `last` (from 1; `last` < `first` inserts).
 
     The snippet is widened until it stands once in the text; None when it never does or nothing would change.
     """

@@ -3,40 +3,14 @@
 import re
 
 from prunella.brains.reflex.candidate import Candidate
-from prunella.brains.reflex.names import tokens
+from prunella.brains.reflex.names import is_near, normal, tokens
 from prunella.domain.plan import Step
 
-_GUARDS = frozenset(
-    [
-        "auth",
-        "authentication",
-        "authorization",
-        "tls",
-        "ssl",
-        "https",
-        "verify",
-        "verification",
-        "secure",
-        "security",
-        "password",
-        "passwd",
-        "secret",
-        "token",
-        "protected",
-        "hba",
-        "acl",
-        "cors",
-        "csrf",
-        "firewall",
-        "signature",
-        "signing",
-        "requirepass",
-        "whitelist",
-        "allowlist",
-        "sandbox",
-        "readonly",
-    ]
-)
+_GUARDS_WORDS = """
+    auth authentication authorization tls ssl https verify verification secure security password passwd secret token
+    protected hba acl cors csrf firewall signature signing requirepass whitelist allowlist sandbox readonly
+"""
+_GUARDS = frozenset(_GUARDS_WORDS.split())
 _BINDS = frozenset({"host", "bind", "listen", "addr", "address", "interface"})
 _OFF = frozenset({"", "off", "false", "no", "0", "none", "null", "disable", "disabled", "never", "trust", "allow", "any",
                   "insecure", "optional", "plain", "*", "all", "skip"})  # fmt: skip
@@ -67,7 +41,16 @@ def _opens(old: str, new: str) -> bool:
     if len(_OPEN.findall(new)) > len(_OPEN.findall(old)):
         return True
     before, after = _guarded(old), _guarded(new)
-    return any(after.get(key, value) in _OFF and value not in _OFF for key, value in before.items())
+    gone = [key for key in before if key not in after and not any(_is_like(key, other) for other in _first_words(new))]
+    return bool(gone) or any(after[key] in _OFF and value not in _OFF for key, value in before.items() if key in after)
+
+
+def _is_like(key: str, other: str) -> bool:
+    return normal(key) == normal(other) or is_near(key.lower(), other.lower())
+
+
+def _first_words(text: str) -> set[str]:
+    return {re.split(r"[\s:=;]+", line.strip(), maxsplit=1)[0] for line in text.split("\n") if line.strip()}
 
 
 def _guarded(text: str) -> dict[str, str]:

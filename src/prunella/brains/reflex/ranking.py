@@ -28,7 +28,9 @@ def _leaves_its_probe(case: Case, step: Step) -> bool:
         return False
     for place in case.places:
         if place.key == step.arguments["key"] and str(place.file) == step.arguments["file"]:
-            own = {e.port for e, _ in own_endpoints(case, place.service) if e.place is place} & {*case.ports(place.service)}
+            own = {e.port for e, _ in own_endpoints(case, place.service) if e.place is place} & {
+                *case.ports(place.service)
+            }
             return any(str(port) not in str(step.arguments["value"]) for port in own if port)
     return False
 

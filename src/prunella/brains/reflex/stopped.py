@@ -25,7 +25,9 @@ def _is_startable(case: Case, name: str) -> bool:
     facts = case.service(name)
     if case.is_running(name) is not False or facts.service.supervisor is None:
         return False
-    held = any(listener.service != name or listener.is_stray for port in case.ports(name) for listener in case.listeners(port))
+    held = any(
+        listener.service != name or listener.is_stray for port in case.ports(name) for listener in case.listeners(port)
+    )
     return not held and (facts.preflight is None or facts.preflight.ok) and not any(c.fault for c in facts.files)
 
 
@@ -35,7 +37,12 @@ def _has_preflight(case: Case, name: str) -> bool:
 
 def _start(case: Case, names: tuple[str, ...], score: float) -> Candidate:
     """A service that was stopped scores in full; one whose own words explain why it fell scores less."""
-    dying = [clue for name in names for clue in case.clues if clue.service == name and clue.weight > 0.7 and is_errorish(clue.line)]
+    dying = [
+        clue
+        for name in names
+        for clue in case.clues
+        if clue.service == name and clue.weight > 0.7 and is_errorish(clue.line)
+    ]
     checked = all(_has_preflight(case, name) for name in names)
     score *= (0.7 if checked else 0.3) if dying else 1.0
     because = tuple(f"supervisor of {name}: not running. {_detail(case, name)}".strip() for name in names)

@@ -12,12 +12,13 @@ from prunella.brains.reflex.parsing import read
 from prunella.brains.reflex.places import replace_lines
 from prunella.domain.facts import ConfigFacts
 from prunella.domain.plan import Step
-from prunella.domain.setting import Setting
+from prunella.domain.setting import Format, Setting
 from prunella.errors import Unparsable
 
 _KEY = re.compile(r"^\s*(?:-\s+|export\s+)?[\"']?([A-Za-z_][\w\-]*(?:\.[\w\-]+)*)[\"']?\s*[:=]")
 _MOST_PARSED_BYTES = 1_500_000
 _OFFERED = 4
+_GOOD_ENOUGH = 0.75
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,11 @@ def candidates(case: Case) -> Iterator[Candidate]:
 
 def mend(config: ConfigFacts, known: frozenset[str] = frozenset()) -> tuple[Mended, ...]:
     """Texts that parse, most plausible first; `known` are keys that the file should have."""
-    budget = max(12, min(400, _MOST_PARSED_BYTES // max(1, len(config.text))))
-    found, further = _one_mend(config, config.text, config.fault_line, config.fault, known, budget)
+    most = 200 if config.format is Format.YAML else 400
+    budget = max(12, min(most, _MOST_PARSED_BYTES // max(1, len(config.text))))
+    found, further = _one_mend(config, config.text, config.fault_line, config.fault, known, budget=budget)
     for text, first, fault in further[: 0 if found else 3]:
-        again, _ = _one_mend(config, text, fault.line, str(fault), known, budget // 4)
+        again, _ = _one_mend(config, text, fault.line, str(fault), known, budget=budget // 4)
         found += [Mended(m.text, (first, *m.mends), m.score * 0.9 - first.cost) for m in again]
     unique = {m.text: m for m in sorted(found, key=lambda m: m.score)}
     return tuple(sorted(unique.values(), key=lambda m: -m.score))
@@ -55,6 +57,8 @@ def _one_mend(
     found: list[Mended] = []
     further: list[tuple[str, Mend, Unparsable]] = []
     for mend_ in sorted(_enumerate(config, text, line, fault), key=lambda m: m.cost)[:budget]:
+        if sum(mended.score > _GOOD_ENOUGH for mended in found) >= _OFFERED:
+            break
         changed = mend_.applied(text)
         settings = read(config.format, changed)
         if not isinstance(settings, Unparsable):
@@ -107,14 +111,16 @@ def _adopt(case: Case, service: str, config: ConfigFacts, mended: Mended) -> tup
     clues = [c for c in case.clues if config.path.name in c.line or c.line in config.fault][:2]
     because = [f"{name}:{config.fault_line or '?'}: {config.fault}"]
     score = max(0.05, mended.score) * case.scope(service)
-    return repair(case, "syntax", score, f"{name} does not parse. {what}", _steps(config, mended), because, clues)
+    return repair(
+        case, "syntax", score, f"{name} does not parse. {what}", _steps(config, mended), because=because, explains=clues
+    )
 
 
 def _steps(config: ConfigFacts, mended: Mended) -> Iterator[Step | None]:
     text = config.text
     for mend_ in mended.mends:
         first, last, new = _narrowed(text, mend_)
-        yield replace_lines(config.path, text, first, last, new, mend_.what)
+        yield replace_lines(config.path, text, first, last, new, why=mend_.what)
         text = mend_.applied(text)
 
 

@@ -11,7 +11,9 @@ from prunella.domain.facts import ConfigFacts
 from prunella.domain.plan import Step
 from prunella.domain.setting import Format
 
-_UNENDED = re.compile(r"not terminated by \"?;|missing \"?;|expect(?:ed|ing) \"?;|invalid number of arguments", re.IGNORECASE)
+_UNENDED = re.compile(
+    r"not terminated by \"?;|missing \"?;|expect(?:ed|ing) \"?;|invalid number of arguments", re.IGNORECASE
+)
 _UNCLOSED = re.compile(r"expect(?:ed|ing) \"?(?P<closer>[}\])])|unclosed|unexpected end of file", re.IGNORECASE)
 _SURPLUS = re.compile(r"unexpected \"?(?P<closer>[}\])])", re.IGNORECASE)
 
@@ -30,7 +32,7 @@ def _mend(case: Case, service: str, config: ConfigFacts, line: int, hint: Hint) 
     score = 0.9 * hint.clue.weight * case.scope(service)
     cause = f"{config.path.parent.name}/{config.path.name} is cut short near line {line}."
     for step, surety in _steps(config, line, hint.clue.line):
-        yield from repair(case, "text mends", score * surety, cause, [step], [], [hint.clue])
+        yield from repair(case, "text mends", score * surety, cause, [step], because=[], explains=[hint.clue])
 
 
 def _steps(config: ConfigFacts, line: int, complaint: str) -> Iterator[tuple[Step | None, float]]:
@@ -40,12 +42,15 @@ def _steps(config: ConfigFacts, line: int, complaint: str) -> Iterator[tuple[Ste
             text = lines[number - 1].rstrip()
             if text and not text.lstrip().startswith("#") and text[-1] not in ";{}":
                 new = (f"{text};",)
-                yield replace_lines(config.path, config.text, number, number, new, "The line lacks its semicolon."), 1.0
+                yield (
+                    replace_lines(config.path, config.text, number, number, new, why="The line lacks its semicolon."),
+                    1.0,
+                )
                 return
     unclosed, surplus = _UNCLOSED.search(complaint), _SURPLUS.search(complaint)
     if surplus and line <= len(lines) and lines[line - 1].strip() == surplus["closer"]:
-        yield replace_lines(config.path, config.text, line, line, (), "The bracket is one too many."), 0.8
+        yield replace_lines(config.path, config.text, line, line, (), why="The bracket is one too many."), 0.8
     elif unclosed:
         last = max((i for i, text in enumerate(lines, 1) if text.strip()), default=1)
         new = (lines[last - 1], unclosed["closer"] or "}")
-        yield replace_lines(config.path, config.text, last, last, new, "The last block is not closed."), 0.75
+        yield replace_lines(config.path, config.text, last, last, new, why="The last block is not closed."), 0.75

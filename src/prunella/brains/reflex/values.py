@@ -7,13 +7,15 @@ from prunella.brains.reflex.beside import note_on, twins_of
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.endpoints import endpoints_of
 from prunella.brains.reflex.hints import Hint
-from prunella.brains.reflex.names import distance, is_near, nearest, normal, tokens
+from prunella.brains.reflex.names import distance, is_near, likeness, nearest, normal, tokens
 from prunella.brains.reflex.places import Place
 from prunella.brains.reflex.repairs import fit_range, repair_boolean, repair_duration, repair_number
 
 _LEVELS = ("trace", "debug", "info", "notice", "warning", "warn", "error", "critical", "fatal")
 _LISTENING = frozenset({"port", "listen", "bind", "address", "addr", "listener"})
-_OWN = frozenset({"port", "host", "hostname", "url", "uri", "path", "bind", "listen", "address", "addr", "name", "id", "file"})
+_OWN = frozenset(
+    {"port", "host", "hostname", "url", "uri", "path", "bind", "listen", "address", "addr", "name", "id", "file"}
+)
 _SAME = (frozenset({"warn", "warning"}), frozenset({"critical", "fatal", "crit"}), frozenset({"error", "err"}),
          frozenset({"info", "information", "informational"}), frozenset({"prod", "production"}),
          frozenset({"dev", "development"}), frozenset({"test", "testing"}))  # fmt: skip
@@ -52,7 +54,9 @@ def _all_guesses(case: Case, place: Place, hint: Hint | None) -> Iterator[Guess]
 
 def _from_hint(place: Place, hint: Hint) -> Iterator[Guess]:
     for value in hint.wanted:
-        if place.value in hint.bad or not hint.bad:
+        keys = [key for key, claimed in hint.claims if claimed == value]
+        is_meant = not keys or any(likeness(place.key, key) for key in keys)
+        if is_meant and (place.value in hint.bad or not hint.bad):
             yield Guess(value, 0.92, f"the error asks for {value}")
     yield from _from_choices(place.value, hint.choices, "the error lists")
     for value, surety, reason in fit_range(place.value, hint.low, hint.high):
@@ -92,7 +96,11 @@ def from_witnesses(case: Case, place: Place) -> Iterator[Guess]:
         how = "is commented out" if twin.is_comment else "is set"
         yield Guess(twin.value, surety, f"line {twin.line} of the same file {how} with {twin.value}")
     for other in case.places:
-        if other.service != place.service and normal(other.leaf) == normal(place.leaf) and not _OWN & set(tokens(place.leaf)):
+        if (
+            other.service != place.service
+            and normal(other.leaf) == normal(place.leaf)
+            and not _OWN & set(tokens(place.leaf))
+        ):
             yield Guess(other.value, 0.5, f"{other.name} of {other.service} is {other.value}")
 
 

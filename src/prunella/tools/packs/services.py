@@ -121,15 +121,15 @@ class ServicesPack:
         """Running or stopped as before, on the configuration that it ran on before."""
         was = Before.model_validate(before)
         supervisor = self._supervisor(was.service)
-        now = await supervisor.status()
+        now, disk = await supervisor.status(), digest_of(self.world.fleet.services[was.service].config)
         if not was.status.running:
             await supervisor.stop()
-        elif not _is_as_before(now, was.status):
-            await self._start_as_before(supervisor, was)
+        elif not _is_as_before(now, was.status, disk):
+            await self._start_as_before(supervisor, was, disk)
 
-    async def _start_as_before(self, supervisor: Supervisor, was: Before) -> None:
-        disk = digest_of(self.world.fleet.services[was.service].config)
-        if disk != (was.status.config or was.disk):
+    async def _start_as_before(self, supervisor: Supervisor, was: Before, disk: str) -> None:
+        """Where nobody can tell what it ran on, that was the disk as the run found it, which is what is there now."""
+        if was.status.config not in {None, disk}:
             raise Irrecoverable(
                 f"{was.service} ran on another configuration than the one on disk, so that state cannot be put back. "
                 "Look at its files, then start it by hand."
@@ -167,9 +167,9 @@ class ServicesPack:
         name: str,
         run: Callable[..., Awaitable[str]],
         before: Callable[..., Awaitable[Prepared]],
-        is_done: Callable[[ServiceStatus, ServiceStatus], bool],
+        is_done: Callable[[ServiceStatus, ServiceStatus], bool | None],
     ) -> Tool:
-        async def applied(_: dict[str, JsonValue], recorded: JsonValue) -> bool:
+        async def applied(_: dict[str, JsonValue], recorded: JsonValue) -> bool | None:
             was = Before.model_validate(recorded)
             return is_done(await self._supervisor(was.service).status(), was.status)
 
@@ -209,12 +209,16 @@ class ServicesPack:
         raise Rejected(f"There is no service {service}. Did you mean {', '.join(nearest(service, known) or known)}?")
 
 
-def _is_another(now: ServiceStatus, was: ServiceStatus) -> bool:
-    return now.running and (not was.running or (now.pid, now.started) != (was.pid, was.started))
+def _is_another(now: ServiceStatus, was: ServiceStatus) -> bool | None:
+    """None when it runs as before and its supervisor tells no process from another."""
+    if not now.running or not was.running:
+        return now.running
+    return None if now.pid is None else (now.pid, now.started) != (was.pid, was.started)
 
 
-def _is_as_before(now: ServiceStatus, was: ServiceStatus) -> bool:
-    """The same process, or another that was started on the same configuration."""
+def _is_as_before(now: ServiceStatus, was: ServiceStatus, disk: str) -> bool:
+    """The same process, or another that was started on the same configuration; False when that cannot be told."""
     if not now.running:
         return False
-    return (now.pid == was.pid and now.started == was.started) or (now.config is not None and now.config == was.config)
+    is_same = now.pid is not None and (now.pid, now.started) == (was.pid, was.started)
+    return is_same or (now.config is not None and now.config == (was.config or disk))
