@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import math
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +24,8 @@ def main() -> int:
         demos = named(given.first) if given.faults else seeded(given.first, given.seeds)
         aim = len(demos) if given.faults else math.ceil(_SHARE * len(demos))
         return 0 if print_sweep(sweep(demos, given.jobs), aim, as_json=given.json) else 1
+    load, cores = os.getloadavg()[0], os.cpu_count()
+    print(f"load {load:.1f} on {cores} cores: timings of a busy machine say little", file=sys.stderr)
     print_figures(asyncio.run(_figures()), as_json=given.json)
     return 0
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from bench.figures import Figure
+from bench.figures import Cost, Figure
 from bench.sweep import PRUNELLA, Demo, play
 from prunella.demo.faults import fault_named
 from prunella.demo.stage import GOAL, staged
@@ -28,17 +29,25 @@ def measure_start() -> list[Figure]:
         "python -c pass": ([sys.executable, "-c", "pass"], None),
     }
     rounds = [{name: _time(command) for name, (command, _) in commands.items()} for _ in range(_STARTS + 1)]
-    how = f"whole process, median of {_STARTS}"
-    return [
-        Figure(name, median(each[name] for each in rounds[1:]), "ms", aim=aim, note=how)
-        for name, (_, aim) in commands.items()
-    ]
+    return [_start(name, aim, [each[name] for each in rounds[1:]]) for name, (_, aim) in commands.items()]
 
 
-def _time(command: Sequence[str]) -> float:
-    started = time.perf_counter()
+def _start(name: str, aim: float | None, costs: Sequence[Cost]) -> Figure:
+    cpu_ms = median(each.cpu_ms for each in costs)
+    note = f"whole process, median of {len(costs)}; of it processor {cpu_ms:.0f} ms"
+    return Figure(name, median(each.wall_ms for each in costs), "ms", aim=aim, note=note)
+
+
+def _time(command: Sequence[str]) -> Cost:
+    wall, cpu = time.perf_counter(), _cpu_s()
     subprocess.run(command, stdout=subprocess.DEVNULL, timeout=_TIMEOUT_S, check=True)
-    return (time.perf_counter() - started) * 1000
+    return Cost((time.perf_counter() - wall) * 1000, (_cpu_s() - cpu) * 1000)
+
+
+def _cpu_s() -> float:
+    """What all children that have ended spent of the processor."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 async def measure_heal(folder: Path) -> list[Figure]:

@@ -42,9 +42,7 @@ async def measure_effect(folder: Path) -> list[Figure]:
     return [
         Figure("an effect's journal", median(costs_ms), "ms", aim=5, note=f"intend + settle, median of {_EFFECTS}"),
         Figure("an effect's fsyncs", _share(counted), aim=2, note=counted.how),
-        Figure(
-            "a bare write and fdatasync", median(bare_ms), "ms", note="a page on the same disk, in turns with these"
-        ),
+        Figure("a bare write and fdatasync", median(bare_ms), "ms", note="a page on the same disk, in turns"),
     ]
 
 

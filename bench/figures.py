@@ -7,6 +7,14 @@ from math import sqrt
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What something took, in milliseconds: on the clock, and of the processor, which a busy machine changes less."""
+
+    wall_ms: float
+    cpu_ms: float
+
+
+@dataclass(frozen=True)
 class Figure:
     """One measured thing. `value` None: it could not be measured, and `note` says why. `aim` None: only for scale.
 

@@ -37,7 +37,7 @@ class Count:
 def count_fsyncs(command: Sequence[str], folder: Path) -> Count:
     """The fsync and fdatasync calls of `command` and its children: by strace, else by a preloaded shim."""
     log = folder / "fsyncs.log"
-    for count in (_by_strace, _by_shim):
+    for count in (by_strace, by_shim):
         log.unlink(missing_ok=True)
         log.touch()
         counted = count(command, log)
@@ -46,14 +46,16 @@ def count_fsyncs(command: Sequence[str], folder: Path) -> Count:
     return Count(None, "not counted: neither strace nor a C compiler works here")
 
 
-def _by_strace(command: Sequence[str], log: Path) -> Count | None:
+def by_strace(command: Sequence[str], log: Path) -> Count | None:
+    """None where strace is not there, or may not trace; also for a command that fails."""
     if shutil.which("strace") is None:
         return None
     traced = ["strace", "-f", "-qq", "-e", "trace=fsync,fdatasync", "-o", str(log), *command]
     return Count(_calls(log), "counted by strace") if _succeeds(traced) else None
 
 
-def _by_shim(command: Sequence[str], log: Path) -> Count | None:
+def by_shim(command: Sequence[str], log: Path) -> Count | None:
+    """None where nothing compiles; also for a command that fails."""
     compiler = shutil.which("cc")
     if compiler is None:
         return None

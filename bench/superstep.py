@@ -13,7 +13,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
-from bench.figures import Figure
+from bench.figures import Cost, Figure
 from prunella import Goal, Limits, tool
 from prunella.agents.blank import BlankWorld
 from prunella.domain.plan import LookUp, Plan, Proposal, Step
@@ -39,33 +39,25 @@ SUPERSTEPS = _ROUNDS * _SUPERSTEPS_A_ROUND + _SUPERSTEPS_AROUND
 _MOST = 10_000
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What one superstep of a run took, in milliseconds: on the clock, and of the processor."""
-
-    wall_ms: float
-    cpu_ms: float
-
-
-async def measure_superstep(folder: Path) -> list[Figure]:
+async def measure_superstep(folder: Path, pairs: int = _PAIRS) -> list[Figure]:
     """Both run in turns in this process, on the same disk, each superstep saved before the next begins."""
     ours: list[Cost] = []
     bare: list[Cost] = []
     async with open_workshop(Settings(folder / "home", {})) as workshop, _bare_graph(folder / "bare.db") as graph:
-        for number in range(_PAIRS + 1):
+        for number in range(pairs + 1):
             ours.append(await _time_ours(workshop))
             bare.append(await _time_bare(graph, f"bare-{number}"))
-    pairs = list(zip(ours, bare, strict=True))[1:]  # the first warms up
-    cpu_ratio = median(one.cpu_ms / other.cpu_ms for one, other in pairs)
+    measured = list(zip(ours, bare, strict=True))[1:]  # the first warms up
+    cpu_ratio = median(one.cpu_ms / other.cpu_ms for one, other in measured)
     return [
         _superstep("the loop, a superstep", ours[1:]),
         _superstep("LangGraph alone, a superstep", bare[1:]),
         Figure(
             "the loop beside LangGraph alone",
-            median(one.wall_ms / other.wall_ms for one, other in pairs),
+            median(one.wall_ms / other.wall_ms for one, other in measured),
             "x",
             aim=1.5,
-            note=f"median of {_PAIRS} pairs of {SUPERSTEPS} supersteps; processor time {cpu_ratio:.2f} x",
+            note=f"median of {pairs} pairs of {SUPERSTEPS} supersteps; processor time {cpu_ratio:.2f} x",
         ),
     ]
 
@@ -91,10 +83,14 @@ async def _time_ours(workshop: Workshop) -> Cost:
     record = RunRecord(id=new_run_id(), goal="Measure.", started=workshop.clock.now())
     record = await workshop.runs.open(record)
     cost = await _cost(advance(workshop.loop, record.id, _context(workshop, record)))
-    saved = await workshop.loop.aget_state({"configurable": {"thread_id": record.id}})
-    made = (saved.metadata or {}).get("step")
-    assert made == SUPERSTEPS, f"the loop made {made} supersteps, not {SUPERSTEPS}"
+    await _assert_as_many(workshop.loop, {"configurable": {"thread_id": record.id}})
     return cost
+
+
+async def _assert_as_many(graph: CompiledStateGraph[Any, Any, Any, Any], config: RunnableConfig) -> None:
+    saved = await graph.aget_state(config)
+    made = (saved.metadata or {}).get("step")
+    assert made == SUPERSTEPS, f"{made} supersteps were made, not {SUPERSTEPS}"
 
 
 def _context(workshop: Workshop, record: RunRecord) -> Context:
@@ -162,4 +158,6 @@ async def _on_or_end(state: Tiny) -> str:
 
 async def _time_bare(graph: CompiledStateGraph[Tiny, Any, Tiny, Tiny], thread: str) -> Cost:
     config: RunnableConfig = {"configurable": {"thread_id": thread}, "recursion_limit": _MOST}
-    return await _cost(graph.ainvoke(Tiny(), config, durability="sync"))
+    cost = await _cost(graph.ainvoke(Tiny(), config, durability="sync"))
+    await _assert_as_many(graph, config)
+    return cost

@@ -1,19 +1,23 @@
 """Plays demos as a user would, each in a process of its own, without a known-good snapshot, and counts how they end."""
 
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import repeat
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+import prunella
 from bench.figures import Figure, print_figures, print_table, wilson
 from prunella.demo.faults import FAULTS, random_fault
 
@@ -70,23 +74,34 @@ def named(seed: int) -> list[Demo]:
 
 
 def sweep(demos: Sequence[Demo], jobs: int) -> list[Play]:
-    """Play all demos, `jobs` at a time; progress and whatever did not go well are told on stderr as they happen."""
-    with ThreadPoolExecutor(jobs) as pool:
+    """Play all demos, `jobs` at a time; progress and whatever did not go well are told on stderr as they happen.
+
+    They run on a copy of the package: who edits it meanwhile does not change what is measured.
+    """
+    with tempfile.TemporaryDirectory(prefix="prunella-bench-") as copy, ThreadPoolExecutor(jobs) as pool:
+        environ = _with_copy(Path(copy))
         plays: list[Play] = []
-        for each in pool.map(play, demos):
+        for each in pool.map(play, demos, repeat(environ)):
             plays.append(each)
             if not each.went_well or len(plays) % 10 == 0:
                 print(f"{len(plays)}/{len(demos)} {each}", file=sys.stderr, flush=True)
     return plays
 
 
-def play(demo: Demo) -> Play:
+def _with_copy(folder: Path) -> dict[str, str]:
+    """The environment in which `import prunella` finds a copy in `folder`."""
+    shutil.copytree(Path(prunella.__file__).parent, folder / "prunella", ignore=shutil.ignore_patterns("__pycache__"))
+    before = os.environ.get("PYTHONPATH")
+    return os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{before}" if before else str(folder)}
+
+
+def play(demo: Demo, environ: Mapping[str, str] = os.environ) -> Play:
     """One demo in a process of its own; whatever happens to that process, there is an answer."""
     command = [PRUNELLA, "demo", *demo.arguments, "--json"]
     started = time.monotonic()
     with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complained:
         try:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=complained)
+            process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=said, stderr=complained)
         except OSError as error:
             return Play(demo.name, demo.family, "", (f"could not be started: {error}",), 0.0)
         ended = _wait(process)
@@ -149,14 +164,14 @@ def print_sweep(plays: Sequence[Play], aim: int, *, as_json: bool) -> bool:
 
 
 def _figures(plays: Sequence[Play], aim: int) -> list[Figure]:
-    well = sum(each.went_well for each in plays)
+    well, ended = sum(each.went_well for each in plays), sum(bool(each.verdict) for each in plays)
     low, high = wilson(well, len(plays))
-    interval = f"95 % interval {low:.0%} to {high:.0%}"
+    interval = f"95 % interval {low:.0%} to {high:.0%}; {well} of {ended} that got to a verdict"
     heals = [each.heal_s for each in plays if each.heal_s is not None]
     return [
         Figure("ended as they should", well, f"of {len(plays)}", aim=aim, at_least=True, note=interval),
         Figure("healed, the judge disagrees", sum(each.is_false_healed for each in plays), aim=0),
-        Figure("without a verdict", sum(not each.verdict for each in plays), note="counted as not well"),
+        Figure("without a verdict", len(plays) - ended, note="counted as not well"),
         Figure("heal, median", median(heals) if heals else None, "s", note="first event to verdict"),
         Figure("demo, median", median(each.wall_s for each in plays), "s", note="with the shop's start and the judge"),
     ]

@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from prunella.agents.agent import Agent
     from prunella.agents.run import Run
+    from prunella.domain.brief import Brief
     from prunella.domain.goal import Goal, Objective
+    from prunella.domain.plan import Answer, LookUp, Plan, Step, Unsure
     from prunella.domain.report import Reach, Reading, Report
+    from prunella.domain.ruling import ApprovalRequest, Autonomy, Decision
     from prunella.domain.run import Event, Limits, Verdict
     from prunella.domain.tool import Prepared
     from prunella.errors import PrunellaError
@@ -14,32 +17,50 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Agent",
+    "Answer",
+    "ApprovalRequest",
+    "Autonomy",
+    "Brief",
+    "Decision",
     "Event",
     "Goal",
     "Limits",
+    "LookUp",
     "Objective",
+    "Plan",
     "Prepared",
     "PrunellaError",
     "Reach",
     "Reading",
     "Report",
     "Run",
+    "Step",
+    "Unsure",
     "Verdict",
     "tool",
 ]
 
 _HOMES = {
     "Agent": "prunella.agents.agent",
+    "Answer": "prunella.domain.plan",
+    "ApprovalRequest": "prunella.domain.ruling",
+    "Autonomy": "prunella.domain.ruling",
+    "Brief": "prunella.domain.brief",
+    "Decision": "prunella.domain.ruling",
     "Event": "prunella.domain.run",
     "Goal": "prunella.domain.goal",
     "Limits": "prunella.domain.run",
+    "LookUp": "prunella.domain.plan",
     "Objective": "prunella.domain.goal",
+    "Plan": "prunella.domain.plan",
     "Prepared": "prunella.domain.tool",
     "PrunellaError": "prunella.errors",
     "Reach": "prunella.domain.report",
     "Reading": "prunella.domain.report",
     "Report": "prunella.domain.report",
     "Run": "prunella.agents.run",
+    "Step": "prunella.domain.plan",
+    "Unsure": "prunella.domain.plan",
     "Verdict": "prunella.domain.run",
     "tool": "prunella.tools.tool",
 }

@@ -51,7 +51,7 @@ HEALED = (
     ),
     Scenario(
         "a wrong guess, then the right one", {".env": ENV}, SAYS_HELLO, (BAD, plan(HELLO, RESTART)),
-        {".env": HELLO_ENV}, is_healed=True, starts=4,
+        {".env": HELLO_ENV}, is_healed=True, starts=4, stride=3,
     ),
 )  # fmt: skip
 
@@ -60,22 +60,22 @@ AS_FOUND = (
     Scenario(
         "a plan that does not help, through a link, on a service that somebody else started",
         {"real.env": ENV}, NEVER, (plan(setting("real.env", "GREETING", "hey"), RESTART),), {}, is_healed=False,
-        found="foreign", starts=3, links={"link.env": "real.env"},
+        found="foreign", starts=3, links={"link.env": "real.env"}, stride=3,
     ),
     Scenario(
         "a plan that does not help, with the operator's own commands", {".env": ENV}, NEVER, (BAD,), {},
-        is_healed=False, kind="command",
+        is_healed=False, kind="command", stride=3,
     ),
     Scenario(
-        "a plan that breaks the service", {".env": ENV}, SAYS_HELLO, (plan(setting(".env", "GREETING", "broken"), RESTART),),
-        {}, is_healed=False, starts=3,
+        "a plan that breaks the service", {".env": ENV}, SAYS_HELLO,
+        (plan(setting(".env", "GREETING", "broken"), RESTART),), {}, is_healed=False, starts=3, stride=3,
     ),
     Scenario(
         "a stopped service that does not get well", {".env": ENV}, NEVER, (plan(HELLO, START),), {}, is_healed=False,
-        found="stopped", starts=1,
+        found="stopped", starts=1, stride=2,
     ),
     Scenario(
         "two restarts in one plan", {".env": ENV}, NEVER,
-        (plan(HELLO, RESTART, setting(".env", "COLOUR", "blue"), RESTART),), {}, is_healed=False, starts=4,
+        (plan(HELLO, RESTART, setting(".env", "COLOUR", "blue"), RESTART),), {}, is_healed=False, starts=4, stride=3,
     ),
 )  # fmt: skip

@@ -31,6 +31,7 @@ class Scenario:
     `files` are as found. `check` is true of the healed files' `texts`. `healed` are the files that differ in the end;
     empty: the plans do not heal, and everything must be as found. `found` says who started the service ("ours":
     it carries our tag). `starts` is how often it is started at most, that of the stage included; 0: it is not counted.
+    `stride` 1: killed at every place; 3: at every third, for variants of what others cover.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Scenario:
     starts: int = 0
     kind: Literal["process", "command"] = "process"
     links: Mapping[str, str] | None = None
+    stride: int = 1
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ def named(scenario: Any) -> str:
 def test_healed_or_as_found_wherever_it_dies(scenario: Scenario, tmp_path: Path) -> None:
     places = places_of(scenario, tmp_path / "undisturbed")
     assert len(places) >= 6
-    jobs = {f"{n} {place}": killed_at(scenario, tmp_path, n) for n, place in enumerate(places, 1)}
+    jobs = {f"{n} {place}": killed_at(scenario, tmp_path, n) for n, place in enumerate(places, 1) if n % scenario.stride == 1 % scenario.stride}
     assert all_of(jobs) == {}
 
 

@@ -1,7 +1,7 @@
 """An agent: a role, a brain and tools, set to goals that have a check."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from prunella.domain.goal import Goal
 from prunella.domain.ruling import Autonomy
 from prunella.domain.run import Event, Limits, RunRecord
 from prunella.domain.service import PolicySpec
+from prunella.errors import Misuse
 from prunella.healing.context import Patience
 from prunella.protocols import Approver, Brain, Sink, World
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from prunella.healing.context import Context
+    from prunella.redaction.redactor import Redactor
+    from prunella.tools.toolbox import Tools
+    from prunella.wiring.brains import Thought
     from prunella.wiring.workshop import Workshop
 
 
@@ -28,15 +32,16 @@ if TYPE_CHECKING:
 class Agent:
     """Reaches goals with its tools, and proves it by their checks or puts everything back.
 
-    `brain` is a model's name (`openai:gpt-5`), a LangChain chat model, or any Brain. `tools` are made by `@tool`, or
-    are LangChain tools. What asks by policy is put to `approver`; without one the answer is no. `home` is where runs
-    are kept; None: PRUNELLA_HOME or the user's state folder. `patience` is short, as most checks do not flap: two looks.
+    `brain` is a model's name (`openai:gpt-5`), a LangChain chat model, a function from a Brief to a proposal, or any
+    Brain. `tools` are made by `@tool`, or are LangChain tools. What asks by policy is put to `approver`; without one
+    the answer is no. `home` is where runs are kept; None: PRUNELLA_HOME or the user's state folder. `patience` is
+    short, as most checks do not flap: two looks.
     """
 
     role: str = ""
     goal: str = ""
     backstory: str = ""
-    brain: "str | BaseChatModel | Brain" = "openai:gpt-5"
+    brain: "str | BaseChatModel | Brain | Thought" = "openai:gpt-5"
     tools: Sequence[object] = ()
     autonomy: Autonomy = Autonomy.AUTO
     approver: Approver | None = None
@@ -46,18 +51,24 @@ class Agent:
     patience: Patience = Patience(window_s=0.0, same_s=0.0, pause_s=0.02)
 
     async def run(self, goal: Goal | str, *, on_event: Callable[[Event], object] | None = None) -> Run:
-        """Work on the goal to its verdict. `on_event` hears everything as it happens."""
+        """Work on the goal to its verdict. `on_event` hears everything as it happens.
+
+        Raises Misuse, before anything is opened, for a brain, a tool or a goal that is none.
+        """
         from prunella.wiring.settings import Settings
         from prunella.wiring.workshop import new_run_id, open_workshop
 
-        wanted = Goal(goal) if isinstance(goal, str) else goal
         settings = Settings.from_environment()
+        wanted, means = _goal_of(goal), self._means(settings.environ)
         heard: list[Event] = []
         async with open_workshop(replace(settings, home=self.home or settings.home)) as workshop:
-            record = RunRecord(id=new_run_id(), goal=wanted.text, started=workshop.clock.now())
+            record = RunRecord(
+                id=new_run_id(), goal=wanted.text, brain=means.brain.name, started=workshop.clock.now()
+            )  # fmt: skip
             record = await workshop.runs.open(record)
             sinks = [_Told(heard.append), *([_Told(on_event)] if on_event else [])]
-            ended = await self._work(wanted, record, workshop, sinks)
+            context = self._context(wanted, means, record, workshop, sinks)
+            ended = await self._work(record, context, workshop)
             return Run(ended, tuple(heard), await workshop.journal.entries(record.id))
 
     def run_sync(self, goal: Goal | str, *, on_event: Callable[[Event], object] | None = None) -> Run:
@@ -80,34 +91,40 @@ class Agent:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def _work(self, goal: Goal, record: RunRecord, workshop: "Workshop", sinks: Sequence[Sink]) -> RunRecord:
-        from prunella.workers.worker import Worker
-
-        worker = Worker(workshop.loop, workshop.runs, self.approver or Nobody())
-        return await worker.work(record, self._context(goal, record, workshop, sinks))
-
-    def _context(self, goal: Goal, record: RunRecord, workshop: "Workshop", sinks: Sequence[Sink]) -> "Context":
-        from prunella.healing.context import Context
-        from prunella.policy.rules import Rules
+    def _means(self, environ: Mapping[str, str]) -> "_Means":
         from prunella.redaction.redactor import Redactor
-        from prunella.storage.events import EventFile
-        from prunella.telemetry.emitter import Emitter
         from prunella.tools.langchain import as_tool
         from prunella.tools.toolbox import Tools
         from prunella.wiring.brains import as_brain
 
         redactor = Redactor()
-        emitter = Emitter(record.id, workshop.clock, [EventFile(workshop.home, record.id), *sinks], redactor)
+        tools = Tools([as_tool(each) for each in self.tools], redacts=redactor)
+        return _Means(as_brain(self.brain, environ), tools, redactor)
+
+    async def _work(self, record: RunRecord, context: "Context", workshop: "Workshop") -> RunRecord:
+        from prunella.workers.worker import Worker
+
+        return await Worker(workshop.loop, workshop.runs, self.approver or Nobody()).work(record, context)
+
+    def _context(
+        self, goal: Goal, means: "_Means", record: RunRecord, workshop: "Workshop", sinks: Sequence[Sink]
+    ) -> "Context":
+        from prunella.healing.context import Context
+        from prunella.policy.rules import Rules
+        from prunella.storage.events import EventFile
+        from prunella.telemetry.emitter import Emitter
+
+        outlets = [EventFile(workshop.home, record.id), *sinks]
         return Context(
             goal=replace(goal, text=self._in_character(goal.text)),
             world=self.world or BlankWorld(),
-            brain=as_brain(self.brain, workshop.settings.environ),
-            tools=Tools([as_tool(each) for each in self.tools], redacts=redactor),
+            brain=means.brain,
+            tools=means.tools,
             policy=Rules(PolicySpec(autonomy=self.autonomy), self.autonomy, Path("Agent(autonomy=…)")),
             journal=workshop.journal,
             runs=workshop.runs,
             clock=workshop.clock,
-            emit=emitter.emit,
+            emit=Emitter(record.id, workshop.clock, outlets, means.redactor).emit,
             token=record.token,
             since=workshop.clock.now(),
             limits=self.limits,
@@ -118,6 +135,23 @@ class Agent:
     def _in_character(self, text: str) -> str:
         character = [f"You are {self.role}." if self.role else "", self.backstory, self.goal]
         return "\n".join([*(line for line in character if line), text])
+
+
+@dataclass(frozen=True)
+class _Means:
+    """What of an agent can be wrong, found right."""
+
+    brain: Brain
+    tools: "Tools"
+    redactor: "Redactor"
+
+
+def _goal_of(given: object) -> Goal:
+    if isinstance(given, Goal):
+        return given
+    if isinstance(given, str) and given.strip():
+        return Goal(given)
+    raise Misuse(f"{given!r} is no goal: give a Goal, or the words for one.")
 
 
 @dataclass(frozen=True)

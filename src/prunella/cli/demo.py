@@ -7,12 +7,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from prunella.cli.exits import Exit
 from prunella.cli.heal import Wanted, heal_now
+from prunella.cli.screen import Screen
 from prunella.demo.faults import FAULTS, Fault, fault_named, random_fault
 from prunella.demo.stage import GOAL, Stage, staged
 from prunella.domain.run import RunRecord, Verdict
@@ -29,14 +28,12 @@ def show_faults(*, json: bool) -> Exit:
         for fault in FAULTS:
             print(json_format.dumps({"name": fault.name, "description": fault.description, "ending": fault.ending}))
         return Exit.DONE
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("fault", "what is broken", "must end"):
-        table.add_column(column)
+    screen, widths = Screen(), (max(len(f.name) for f in FAULTS), max(len(f.description) for f in FAULTS))
+    screen.say(f"[dim]{'fault':<{widths[0]}}  {'what is broken':<{widths[1]}}  must end[/]")
     for fault in FAULTS:
-        table.add_row(fault.name, fault.description, fault.ending.replace("_", " "))
-    console = Console(highlight=False)
-    console.print(table)
-    console.print("\n[dim]prunella demo --fault NAME, or --seed N for a random variant[/]")
+        ending = fault.ending.replace("_", " ")
+        screen.say(f"{fault.name:<{widths[0]}}  {fault.description:<{widths[1]}}  {ending}")
+    screen.say("\n[dim]prunella demo --fault NAME, or --seed N for a random variant[/]")
     return Exit.DONE
 
 
@@ -64,27 +61,29 @@ def _known(name: str) -> Fault:
 
 
 async def _play(fault: Fault, seed: int, folder: Path, brains: tuple[str, ...], *, json: bool) -> Exit:
-    console = Console(highlight=False, quiet=json)
+    screen = Screen(quiet=json)
     settings = replace(Settings.from_environment(), home=folder / "prunella-state")
-    with console.status("building a small shop: gateway → payments → ledger", spinner="dots") as status:
+    screen.busy("building a small shop: gateway → payments → ledger")
+    try:
         async with staged(fault, seed, folder / "shop") as stage:
-            status.stop()
-            console.print(f"[bold]demo[/] · {escape(fault.name)}: {escape(fault.description)}")
-            console.print(f"[dim]done to the shop: {escape('; '.join(stage.injection.said))}[/]")
-            console.print(f'[dim]$ prunella heal "{GOAL}"[/]\n')
+            screen.idle()
+            screen.say(f"[bold]demo[/] · {escape(fault.name)}: {escape(fault.description)}")
+            screen.say(f"[dim]done to the shop: {escape('; '.join(stage.injection.said))}[/]")
+            screen.say(f'[dim]$ prunella heal "{GOAL}"[/]\n')
             wanted = Wanted(goal=GOAL, fleet=stage.shop.folder / "prunella.toml", brains=brains, json=json)
             ended = await heal_now(wanted, settings)
-            return _judge(stage, ended, console, json=json)
+            return _judge(stage, ended, screen, json=json)
+    finally:
+        screen.idle()
 
 
-def _judge(stage: Stage, ended: RunRecord, console: Console, *, json: bool) -> Exit:
+def _judge(stage: Stage, ended: RunRecord, screen: Screen, *, json: bool) -> Exit:
     verdict = "healed" if ended.verdict is Verdict.ACHIEVED else str(ended.verdict)
     problems = stage.verdict_ok(verdict)
     if json:
         print(json_format.dumps({"fault": stage.fault.name, "verdict": verdict, "problems": problems}))
-    elif problems:
-        for problem in problems:
-            console.print(f"[red]✘ judged from outside: {escape(problem)}[/]")
-    else:
-        console.print("\n[green]✔[/] [dim]judged from outside, by a process that is no part of it: as it should be[/]")
+    for problem in problems:
+        screen.say(f"[red]✘ judged from outside: {escape(problem)}[/]")
+    if not problems:
+        screen.say("\n[green]✔[/] [dim]judged from outside, by a process that is no part of it: as it should be[/]")
     return Exit.FAILED if problems else Exit.DONE

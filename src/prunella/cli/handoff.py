@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import cast
 
-from prunella.cli.look import step_text
+from prunella.cli.look import step_text, telling_line
 from prunella.domain.frozen import JsonValue
 from prunella.domain.run import Event, EventKind
 
@@ -46,7 +46,8 @@ class Handoff:
         if event.data.get("reach") == 3:
             self.red.pop(probe, None)
         else:
-            self.red[probe] = event.text
+            said = telling_line(str(event.data.get("body") or ""))
+            self.red[probe] = f"{event.text}: {said}" if said and said not in event.text else event.text
 
     def sections(self) -> Iterator[tuple[str, list[str]]]:
         """A heading and its lines, for those that have any."""
@@ -68,12 +69,7 @@ class Handoff:
             return "If the plan is right, `prunella heal --yes` carries it out, or do it by hand."
         if "cannot be reached" in why or "could not be asked" in why:
             return "Make the model answer, or give another with --brain, then heal again."
-        first = next(iter(self.red), "")
-        return (
-            f"Look at {first}, then heal again; `prunella explain {run}` has all that was seen."
-            if first
-            else f"See `prunella explain {run}`."
-        )
+        return f"Look into what is still red, then heal again; `prunella explain {run}` has all that was seen."
 
 
 def in_words(plan: Event) -> str:

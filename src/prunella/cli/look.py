@@ -18,7 +18,8 @@ VERDICTS = {
 
 _TAG = re.compile(r"<[^<>]*>")
 _TELLING = re.compile(
-    r"error|exception|fail|refus|denied|invalid|missing|must|cannot|unable|unknown|expected|timed? out|not found", re.I
+    r"error|exception|fail|refus|denied|invalid|missing|must|cannot|unable|unknown|expected|timed? out|not found",
+    re.IGNORECASE,
 )
 
 

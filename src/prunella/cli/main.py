@@ -1,13 +1,17 @@
 """`prunella`: heal, status, explain, undo, demo, doctor. Heavy imports wait until a verb needs them."""
 
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 
+from prunella.cli import completion
 from prunella.cli.exits import Exit
-from prunella.errors import Busy, PrunellaError
+from prunella.cli.streams import open_closed_streams, point_nowhere
+from prunella.errors import Busy, Misuse, PrunellaError, Rejected
 
 app = typer.Typer(
     name="prunella",
@@ -18,7 +22,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=(
         "Exit codes: 0 healed or nothing to do; 1 an error of ours; 2 bad input, nothing touched; "
-        "3 escalated, as found; 4 rolled back; 5 frozen, an undo failed; 6 held by another run; 7 unverified; 130 interrupted, rolled back."
+        "3 escalated, as found; 4 rolled back; 5 frozen, an undo failed; 6 held by another run; 7 unverified; "
+        "130 interrupted, as found."
     ),
 )
 
@@ -27,18 +32,31 @@ FleetOption = Annotated[
     typer.Option("--fleet", "-f", metavar="FILE", help="The fleet file; default: prunella.toml here or above."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.")]
+RunArgument = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.", autocompletion=completion.runs),
+]
 
 
 @app.command()
 def heal(
-    goal: Annotated[str, typer.Argument(metavar="[GOAL]", help="What is wanted, naming the services.")] = "",
+    goal: Annotated[str, typer.Argument(metavar="GOAL", help="What is wanted, naming the services.")] = "",
     *,
     fleet: FleetOption = None,
-    service: Annotated[list[str] | None, typer.Option("--service", "-s", help="A service; may be repeated.")] = None,
+    service: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--service", "-s", metavar="NAME", help="A service; may be repeated.", autocompletion=completion.services
+        ),
+    ] = None,
     brain: Annotated[
         list[str] | None,
-        typer.Option("--brain", "-b", help="`reflex`, or a chat model such as `openai:gpt-4o`; repeated: a ladder."),
+        typer.Option(
+            "--brain",
+            "-b",
+            metavar="NAME",
+            help="`reflex`, a chat model such as `openai:gpt-4o`, or the URL of a server; repeated: a ladder.",
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the plan and its difference; touch nothing.")
@@ -63,7 +81,7 @@ def heal(
 @app.command()
 def status(*, json: JsonOption = False) -> None:
     """List the runs, newest first: what they are at, who works on them, how they ended."""
-    from prunella.cli.book import show_status
+    from prunella.cli.status import show_status
 
     raise typer.Exit(show_status(json=json))
 
@@ -76,7 +94,7 @@ def explain(
     json: JsonOption = False,
 ) -> None:
     """Tell why a run did what it did: the evidence, what else was considered, who allowed it."""
-    from prunella.cli.book import explain_run
+    from prunella.cli.explain import explain_run
 
     raise typer.Exit(explain_run(run, step, json=json))
 
@@ -84,7 +102,7 @@ def explain(
 @app.command()
 def undo(run: RunArgument, *, json: JsonOption = False) -> None:
     """Put back everything that a run did; stops where somebody changed it since."""
-    from prunella.cli.book import undo_run
+    from prunella.cli.undo import undo_run
 
     raise typer.Exit(undo_run(run, json=json))
 
@@ -92,9 +110,14 @@ def undo(run: RunArgument, *, json: JsonOption = False) -> None:
 @app.command()
 def demo(
     *,
-    fault: Annotated[str, typer.Option("--fault", help="Which fault; see --list.")] = "",
-    seed: Annotated[int | None, typer.Option("--seed", help="A random variant; the same for the same number.")] = None,
-    brain: Annotated[list[str] | None, typer.Option("--brain", "-b", help="As for heal.")] = None,
+    fault: Annotated[
+        str,
+        typer.Option("--fault", metavar="NAME", help="Which fault; see --list.", autocompletion=completion.faults),
+    ] = "",
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="A random variant; the same for the same number.")
+    ] = None,
+    brain: Annotated[list[str] | None, typer.Option("--brain", "-b", metavar="NAME", help="As for heal.")] = None,
     keep: Annotated[Path | None, typer.Option("--keep", metavar="DIR", help="Keep the shop's folder here.")] = None,
     list_faults: Annotated[bool, typer.Option("--list", help="List the faults.")] = False,
     json: JsonOption = False,
@@ -117,15 +140,24 @@ def doctor(*, fleet: FleetOption = None, json: JsonOption = False) -> None:
 
 def main() -> None:
     """Run the command line; an error becomes one message and an exit code."""
+    open_closed_streams()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
         app()
     except Busy as error:
         _fail(str(error), Exit.BUSY)
     except PrunellaError as error:
-        _fail(str(error), Exit.MISUSE if error.code in {"misuse", "bad-fleet", "rejected"} else Exit.FAILED)
+        _fail(str(error), Exit.MISUSE if isinstance(error, Misuse | Rejected) else Exit.FAILED)
     except BrokenPipeError:
-        sys.stderr.close()
+        point_nowhere(sys.stdout)
         sys.exit(Exit.FAILED)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Before a verb is at work; from then on it knows better what to do."""
+    del number, frame
+    _fail("Interrupted; nothing was touched.", Exit.INTERRUPTED)
 
 
 def _fail(message: str, code: Exit) -> None:

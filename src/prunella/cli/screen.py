@@ -1,7 +1,7 @@
 """The terminal, or the file that stands in for one: one place that knows how wide it is and who still reads it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -46,8 +46,8 @@ class Screen:
         self.console.print(markup)
 
     def row(self, after: float, style: str, word: str, text: str, *, most: int = 1) -> None:
-        """`text` on at most so many lines; None of it is markup."""
-        first, *rest = self.fit(text, self._indent, most)
+        """`text`, which is no markup, on at most so many lines."""
+        first, *rest = self.fit(text, max(self._indent, len(word) + 1), most)
         time = f"[dim]{max(0.0, after):6.1f} s[/]  " if self.width >= _NARROW else ""
         self.say(f"{time}[{style}]{word:<9}[/] {escape(first)}" if time else f"[{style}]{word}[/] {escape(first)}")
         for line in rest:
@@ -91,7 +91,7 @@ class Screen:
         self._spinner.stop()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> Generator[None]:
         """No spinner in the block: somebody types."""
         was_busy = self._is_busy
         self.idle()

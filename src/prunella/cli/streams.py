@@ -3,14 +3,17 @@
 import os
 import sys
 from io import TextIOWrapper
-from typing import TextIO
+from typing import Literal, TextIO
 
 
 def open_closed_streams() -> None:
     """A stream that the caller closed is the null device: else the next file opened would take its number."""
-    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, _null_device(number, mode))
+    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] -- so says the documentation of sys.stdin
+        sys.stdin = _null_device(0, "r")
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
+        sys.stdout = _null_device(1, "w")
+    if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]
+        sys.stderr = _null_device(2, "w")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -23,9 +26,9 @@ def point_nowhere(stream: TextIO) -> None:
     os.close(nowhere)
 
 
-def _null_device(number: int, mode: str) -> TextIO:
+def _null_device(number: int, mode: Literal["r", "w"]) -> TextIO:
     descriptor = os.open(os.devnull, os.O_RDWR)
     if descriptor != number:
         os.dup2(descriptor, number)
         os.close(descriptor)
-    return open(number, mode, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115 -- a number, open to the end
+    return open(number, mode, encoding="utf-8", closefd=False)

@@ -1,13 +1,15 @@
 """The live timeline of a run, and its ending, for people."""
 
-import sys
 from collections.abc import Callable
 from typing import cast
 
-from rich.console import Console
 from rich.markup import escape
 
-from prunella.cli.look import VERDICTS, seconds, show_difference
+from prunella.cli.handoff import Handoff, reasons
+from prunella.cli.look import VERDICTS, said_once, seconds, shorten, step_text, telling_line, who
+from prunella.cli.screen import Screen
+from prunella.domain.frozen import JsonValue
+from prunella.domain.report import Reach
 from prunella.domain.run import Event, EventKind, RunRecord, Verdict
 
 _BUSY_WITH = {
@@ -21,36 +23,42 @@ _BUSY_WITH = {
     EventKind.UNDO: "putting back",
     EventKind.REFLECTION: "thinking again",
 }
-
-
-def note(text: str) -> None:
-    """One line aside, on stderr, so that it never mixes with what programs read."""
-    print(text, file=sys.stderr)
+_CHANGES_STAND = {Verdict.ACHIEVED, Verdict.UNVERIFIED, Verdict.FROZEN}
 
 
 class Timeline:
-    """Prints a run's events as they happen, with a spinner in between, and its ending. A Sink."""
+    """Prints a run's events as they happen, and its ending. A Sink.
 
-    def __init__(self, record: RunRecord, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False)
-        self._record = record
+    `began` (epoch seconds) is what the times count from; None: from the run's start. A dry run ends as one.
+    """
+
+    def __init__(
+        self, record: RunRecord, screen: Screen, *, title: str = "", began: float | None = None, is_dry: bool = False
+    ) -> None:
+        self._screen, self._record, self._is_dry = screen, record, is_dry
+        self._began = record.started if began is None else began
         self._seen: dict[str, str] = {}
+        self._tools: list[str] = []
         self._differences: dict[int, str] = {}
-        self._status = self._console.status("looking at the probes", spinner="dots")
-        names = ", ".join(record.services) or "goal"
-        self._console.print(f"[bold]prunella[/] · {escape(names)} · {escape(record.goal)}  [dim]run {record.id}[/]")
-        self._status.start()
+        self._handoff = Handoff()
+        (heading,) = screen.fit(f"prunella · {title or who(record)} · run {record.id}")
+        screen.say(f"[bold]{escape(heading)}[/]")
+        (goal,) = screen.fit(record.goal)
+        screen.say(f"[dim]{escape(goal)}[/]")
+        screen.busy("looking at the probes")
 
     def emit(self, event: Event) -> None:
+        event = event.model_copy(update={"text": self._short(event.text)})
+        self._handoff.note(event)
         show = self._shows().get(event.kind)
         if show is not None:
             show(event)
         if event.kind in _BUSY_WITH:
-            self._status.update(_BUSY_WITH[event.kind])
+            self._screen.busy(_BUSY_WITH[event.kind])
 
     def close(self) -> None:
         """Stop the spinner; idempotent."""
-        self._status.stop()
+        self._screen.idle()
 
     def _shows(self) -> dict[EventKind, Callable[[Event], None]]:
         return {
@@ -59,32 +67,34 @@ class Timeline:
             EventKind.SUSPICION: self._suspicion,
             EventKind.LOOKUP: lambda e: self._line(e, "cyan", "look up", e.text),
             EventKind.PLAN: self._plan,
-            EventKind.REJECTED: lambda e: self._line(e, "yellow", "rejected", e.text),
-            EventKind.APPROVAL: lambda e: self._line(e, "magenta", "approval", e.text),
+            EventKind.REJECTED: lambda e: self._line(e, "yellow", "rejected", e.text, most=2),
+            EventKind.APPROVAL: lambda e: self._line(e, "magenta", "approval", said_once(e.text, self._tools)),
             EventKind.INTENT: self._intent,
             EventKind.ACTION: self._action,
             EventKind.JUDGED: lambda e: self._line(e, "bold", "judge", e.text),
             EventKind.PROGRESS: lambda e: self._line(e, "cyan", "progress", e.text),
             EventKind.UNDO: self._undo,
-            EventKind.REFLECTION: lambda e: self._line(e, "yellow", "reflect", e.text),
+            EventKind.REFLECTION: lambda e: self._line(e, "yellow", "reflect", e.text, most=2),
             EventKind.VERDICT: self._verdict,
         }
 
-    def _line(self, event: Event, style: str, word: str, text: str) -> None:
-        after = max(0.0, event.at - self._record.started)
-        self._console.print(f"[dim]{after:5.1f} s[/]  [{style}]{word:<9}[/] {escape(text)}", soft_wrap=True)
+    def _short(self, text: str) -> str:
+        return shorten(text, self._record.fleet)
 
-    def _detail(self, text: str, style: str = "dim") -> None:
-        self._console.print(f"                   [{style}]{escape(text)}[/]", soft_wrap=True)
+    def _line(self, event: Event, style: str, word: str, text: str, *, most: int = 1) -> None:
+        self._screen.row(event.at - self._began, style, word, text, most=most)
 
     def _reading(self, event: Event) -> None:
-        """A probe is told when it says something else than the last time."""
-        probe = str(event.data.get("probe", ""))
-        if self._seen.get(probe) == event.text:
-            return
+        """A probe is told when it is red or was, and says something else than the last time."""
+        probe, is_right = str(event.data.get("probe", "")), event.data.get("reach") == Reach.RIGHT
+        before = self._seen.get(probe)
         self._seen[probe] = event.text
-        is_right = event.data.get("reach") == 3
+        if before == event.text or (is_right and before is None):
+            return
         self._line(event, "green" if is_right else "red", "probe", f"{'✔' if is_right else '✘'} {event.text}")
+        said = "" if is_right else self._short(telling_line(str(event.data.get("body") or "")))
+        if said and said not in event.text:
+            self._screen.detail(f"  {said}")
 
     def _evidence(self, event: Event) -> None:
         """Errors are told once; the rest is for `explain`."""
@@ -95,31 +105,29 @@ class Timeline:
         self._line(event, "yellow", "seen", event.text)
 
     def _suspicion(self, event: Event) -> None:
-        self._line(event, "bold cyan", "suspect", event.text)
-        for reason in cast("list[str]", event.data.get("because", [])):
-            self._detail(f"because {reason}")
+        self._line(event, "bold cyan", "suspect", event.text, most=3)
+        for reason in reasons(event):
+            self._screen.detail(f"because {self._short(reason)}")
 
     def _plan(self, event: Event) -> None:
-        steps = cast("list[dict[str, object]]", event.data.get("steps", []))
+        steps = cast("list[dict[str, JsonValue]]", event.data.get("steps") or [])
+        self._tools = [str(step.get("tool", "")) for step in steps]
         for number, step in enumerate(steps, 1):
-            arguments = cast("dict[str, object]", step["arguments"])
-            words = " ".join(str(value) for value in arguments.values())
-            text = f"{number}. {step['tool']} {words}"
+            text = f"{number}. {self._short(step_text(step))}"
             if number == 1:
-                self._line(event, "blue", "plan", text)
+                self._line(event, "blue", "plan", text, most=2)
             else:
-                self._detail(text, "default")
+                self._screen.detail(text, style="default", most=2)
 
     def _intent(self, event: Event) -> None:
-        difference = str(event.data.get("difference", ""))
-        self._differences[cast("int", event.data.get("entry", 0))] = difference
+        self._differences[cast("int", event.data.get("entry", 0))] = str(event.data.get("difference", ""))
         self._line(event, "blue", "do", event.text)
 
     def _action(self, event: Event) -> None:
         if event.data.get("ok"):
             self._line(event, "green", "done", event.text)
         else:
-            self._line(event, "red", "failed", event.text)
+            self._line(event, "red", "failed", event.text, most=2)
 
     def _undo(self, event: Event) -> None:
         self._differences.pop(cast("int", event.data.get("entry", 0)), None)
@@ -127,24 +135,45 @@ class Timeline:
 
     def _verdict(self, event: Event) -> None:
         self.close()
-        verdict = Verdict(str(event.data["verdict"]))
-        style, sign, word = VERDICTS[verdict]
-        took = seconds(event.at - self._record.started)
-        self._console.print(f"\n[bold {style}]{sign} {word}[/] in {took}")
-        label = "cause" if verdict is Verdict.ACHIEVED else "why"
-        self._console.print(f"  [dim]{label}[/]   {escape(str(event.data.get('summary', '')))}", soft_wrap=True)
-        changed = [difference for difference in self._differences.values() if difference]
-        if changed and verdict in {Verdict.ACHIEVED, Verdict.UNVERIFIED, Verdict.FROZEN}:
-            self._console.print("  [dim]change[/]")
-            for difference in changed:
-                self._console.print(f"     [bold]{escape(_file_of(difference))}[/]")
-                show_difference(self._console, difference)
+        verdict, why = Verdict(str(event.data["verdict"])), self._short(str(event.data.get("summary", "")))
+        style, sign, word = (
+            ("cyan", "·", "dry run, nothing was touched") if self._is_rehearsed(verdict, why) else VERDICTS[verdict]
+        )
+        self._screen.say(f"\n[bold {style}]{sign} {word}[/] in {seconds(event.at - self._began)}")
+        self._fact("cause" if verdict is Verdict.ACHIEVED else "why", why)
+        if verdict in _CHANGES_STAND:
+            self._show_changes()
+        if verdict is Verdict.ESCALATED and not self._is_rehearsed(verdict, why):
+            self._hand_over(why)
         if self._differences and verdict in {Verdict.ACHIEVED, Verdict.UNVERIFIED}:
-            self._console.print(f"  [dim]undo[/]    prunella undo {self._record.id}")
+            self._fact("undo", f"prunella undo {self._record.id}")
         if verdict is not Verdict.NOTHING_TO_DO:
-            self._console.print(f"  [dim]why so[/]  prunella explain {self._record.id}")
+            self._fact("why so", f"prunella explain {self._record.id}")
+
+    def _is_rehearsed(self, verdict: Verdict, why: str) -> bool:
+        """A dry run that came as far as a plan."""
+        return self._is_dry and verdict is Verdict.ESCALATED and "dry run" in why
+
+    def _fact(self, label: str, *texts: str) -> None:
+        """A label and what belongs to it, below each other."""
+        for number, text in enumerate(texts):
+            first, *rest = self._screen.fit(text, 13, 4)
+            self._screen.say(f"  [dim]{label if number == 0 else '':<10}[/] {escape(first)}")
+            for line in rest:
+                self._screen.say(f"{'':13}{escape(line)}")
+
+    def _show_changes(self) -> None:
+        changed = [difference for difference in self._differences.values() if difference]
+        for number, difference in enumerate(changed):
+            self._fact("" if number else "change", self._short(_file_of(difference)))
+            self._screen.difference(difference, " " * 13)
+
+    def _hand_over(self, why: str) -> None:
+        for heading, lines in self._handoff.sections():
+            self._fact(heading, *map(self._short, lines))
+        self._fact("next", self._handoff.next_step(why, self._record.id))
 
 
 def _file_of(difference: str) -> str:
     first = difference.splitlines()[0] if difference else ""
-    return first.removeprefix("--- ").split("\t")[0]
+    return first.removeprefix("--- ").split("\t")[0].removesuffix(" (before)")

@@ -31,7 +31,7 @@ class Rules:
         if spec.risk is Risk.READ:
             return _allow(f"{step.tool} only reads.")
         subjects = subjects_of(step, prepared, self.fleet_path.parent)
-        return self._forbidden(step, subjects) or self._asked(step, spec, prepared, subjects) or self._allowed(step)
+        return self._forbidden(step, subjects) or self._asked(step, spec, prepared, subjects) or self._allowed()
 
     def _forbidden(self, step: Step, subjects: Subjects) -> Ruling | None:
         if pattern := self._match(self.spec.deny, subjects):
@@ -57,8 +57,8 @@ class Rules:
             return _ask(f"{step.tool} asks unless `allow` in {self.fleet_path} names it.")
         return None
 
-    def _allowed(self, step: Step) -> Ruling:
-        return _allow(f"Autonomy is auto ({self._origin()}) and no rule of {self.fleet_path} is against {step.tool}.")
+    def _allowed(self) -> Ruling:
+        return _allow(f"Autonomy is auto ({self._origin()}), and no rule is against it.")
 
     def _match(self, patterns: tuple[str, ...], subjects: Subjects) -> str | None:
         folder = self.fleet_path.parent

@@ -83,6 +83,8 @@ def adds_and_removes(editor: ConfigEditor, text: str, key: str, value: str) -> N
     require(_is_subsequence(text, added), f"adding {key} only puts characters in")
     if text:
         require(text.endswith("\n") == added.endswith("\n"), "a missing final newline stays missing")
+    if "\n" in text:
+        require(_line_ends(text) >= _line_ends(added), "new lines end as the others do")
     removed = editor.remove(added, key)
     _same_others(editor, text, removed, key)
     require(_is_subsequence(removed.replace("{}", ""), added), f"removing {key} only takes characters out")
@@ -148,6 +150,10 @@ def _changed_within_value(text: str, changed: str, old: Setting) -> None:
     written = 2 * len(old.value or "null") + 6 if "\n" not in (old.value or "") and "\\" not in gone else len(text)
     require(len(gone) <= written, f"only the value of {old.key} is replaced, not {gone!r}")
     require("#" not in gone or "#" in (old.value or ""), f"the comment behind {old.key} stays, not as in {gone!r}")
+
+
+def _line_ends(text: str) -> set[str]:
+    return {"\r\n" if line.endswith("\r") else "\n" for line in text.split("\n")[:-1]}
 
 
 def _common(one: str, other: str) -> int:

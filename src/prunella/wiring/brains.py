@@ -1,17 +1,25 @@
 """From the names in a ladder to the brains that they stand for."""
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 from prunella.brains.ladder import Ladder
+from prunella.domain.brief import Brief
 from prunella.domain.facts import Facts
-from prunella.errors import Misuse
+from prunella.domain.plan import Answer, LookUp, Plan, Proposal, Unsure
+from prunella.errors import Misuse, PrunellaError
 from prunella.protocols import Brain
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 Observe = Callable[[], Awaitable[Facts]]
+Thought = Callable[[Brief], Awaitable[Proposal] | Proposal]
+"""A function as a brain: it is told everything, touches nothing, and says what to do next."""
+
+_MODEL_TIMEOUT = "PRUNELLA_MODEL_TIMEOUT"
 
 
 def brain_for(names: Sequence[str], observe: Observe | None, environ: Mapping[str, str]) -> Brain:
@@ -20,27 +28,58 @@ def brain_for(names: Sequence[str], observe: Observe | None, environ: Mapping[st
     return rungs[0] if len(rungs) == 1 else Ladder(rungs)
 
 
-def as_brain(given: "str | BaseChatModel | Brain", environ: Mapping[str, str]) -> Brain:
-    """A brain from a name, a LangChain chat model, or itself."""
+def as_brain(given: "str | BaseChatModel | Brain | Thought", environ: Mapping[str, str]) -> Brain:
+    """A brain from a name, a LangChain chat model, a function, or itself. Raises Misuse for anything else."""
     if isinstance(given, str):
         return brain_for((given,), None, environ)
     if hasattr(given, "propose"):
-        return given  # type: ignore[return-value] -- it has the protocol's method
-    from prunella.brains.chat.brain import Chat
+        return cast("Brain", given)
+    if hasattr(given, "bind_tools"):
+        from prunella.brains.chat.brain import Chat
 
-    return Chat(given)  # type: ignore[arg-type] -- the other of the two
+        return Chat(cast("BaseChatModel", given), timeout_s=model_timeout_s(environ))
+    if callable(given):
+        return FunctionBrain(given)
+    raise Misuse(f"{given!r} is no brain: give a model's name, a LangChain chat model, a Brain, or a function.")
+
+
+@dataclass(frozen=True)
+class FunctionBrain:
+    """A brain that is a function, sync or async, and called what the function is called. It spends no tokens.
+
+    What the function raises is a doubt with that reason; a result that is no proposal is a Misuse.
+    """
+
+    think: Thought
+    tokens: int = 0
+
+    @property
+    def name(self) -> str:
+        return getattr(self.think, "__name__", type(self.think).__name__)
+
+    async def propose(self, brief: Brief) -> Proposal:
+        try:
+            thought: Any = self.think(brief)
+            thought = await thought if inspect.isawaitable(thought) else thought
+        except PrunellaError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it is the user's code: whatever it raises, there is no idea
+            return Unsure(why=f"{self.name} raised {type(error).__name__}: {error}")
+        if isinstance(thought, Plan | LookUp | Answer | Unsure):
+            return thought
+        raise Misuse(f"The brain {self.name} gave {thought!r}: return a Plan, a LookUp, an Answer or Unsure.")
 
 
 def model_timeout_s(environ: Mapping[str, str]) -> float:
     """How long one call of a model may take: PRUNELLA_MODEL_TIMEOUT, in seconds. Raises Misuse for no such number."""
-    given = environ.get("PRUNELLA_MODEL_TIMEOUT") or "120"
+    given = environ.get(_MODEL_TIMEOUT) or "120"
     try:
         seconds = float(given)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise Misuse(f"PRUNELLA_MODEL_TIMEOUT is {given!r}: give a number of seconds, such as 120.")
-    return seconds
+    if 0 < seconds < float("inf"):
+        return seconds
+    raise Misuse(f"{_MODEL_TIMEOUT} is {given!r}: give a number of seconds, such as 120.")
 
 
 def _rung(name: str, observe: Observe | None, environ: Mapping[str, str]) -> Brain:

@@ -21,6 +21,7 @@ from prunella.tools.packs.http import http_tools
 from prunella.tools.packs.services import ServicesPack
 from prunella.tools.toolbox import Tools
 from prunella.wiring.brains import brain_for
+from prunella.wiring.discreet import Discreet
 from prunella.wiring.workshop import Workshop, new_run_id
 from prunella.workers.worker import Worker
 from prunella.world.fleet_world import FleetWorld
@@ -69,7 +70,7 @@ def heal_context(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Seque
     return Context(
         goal=Goal(heal.goal, check=world.check, constraints=(world.check_neighbours,)),
         world=world,
-        brain=brain_for(heal.brains, world.newest_facts, environ),
+        brain=Discreet(brain_for(heal.brains, world.newest_facts, environ), redactor),
         tools=tools,
         policy=Rules(fleet.policy, heal.autonomy, fleet.path),
         journal=workshop.journal,

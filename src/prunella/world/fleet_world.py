@@ -26,6 +26,7 @@ from prunella.world.evidence import findings, within_reach
 from prunella.world.listening import who_listens
 from prunella.world.logs import LogTails
 from prunella.world.references import references_of
+from prunella.world.secrets import secrets_in
 
 STARTUP_S = 15.0
 _PREFLIGHT_S = 15.0
@@ -145,13 +146,16 @@ class FleetWorld:
             *(self._picture(service, service.name in near) for service in fleet.services.values())
         )
         references = [await references_of(s, self.good_name(s.name), self.known_good) for s in fleet.services.values()]
-        return blank.model_copy(
+        seen = blank.model_copy(
             update={
                 "services": {picture.service.name: picture for picture in pictures},
                 "listeners": await who_listens(self.supervised),
                 "references": tuple(reference for each in references for reference in each),
             }
         )
+        for secret in secrets_in(seen):
+            self.redactor.learn(secret)
+        return seen
 
     async def _picture(self, service: Service, is_near: bool) -> ServiceFacts:
         status = await self.status(service.name)

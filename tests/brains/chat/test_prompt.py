@@ -61,6 +61,11 @@ or submit_plan with its cause and reasons; answer, when the goal asks for words 
 # GOAL
 Check the payments service and fix any issues.
 
+# TOOLS
+- services_status(service: string) [read]: Whether a service runs.
+- config_set(service: string, key: string, value: string) [change]: Change one setting.
+- services_restart(service: string) [interrupt]: Stop and start a service.
+
 # FAILING PROBES
 payments-http of payments: nobody there
 ```data
@@ -77,11 +82,6 @@ log of payments from log/payments.log
 ```data
 Connection refused. Check if PORT is set to 8080.
 ```
-
-# TOOLS
-- services_status(service: string) [read]: Whether a service runs.
-- config_set(service: string, key: string, value: string) [change]: Change one setting.
-- services_restart(service: string) [interrupt]: Stop and start a service.
 
 # TRIED, IN ORDER
 The port is wrong. → config_set(service="payments", key="PORT", value="8080")

@@ -32,7 +32,7 @@ ROOT = Path("/srv/fleet")
 class Unit:
     """A service on paper. `port`: where its probe looks; `listens`: where it listens now (None: nowhere)."""
 
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
     port: int | None = None
     listens: int | None = None
     needs: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Unit:
     secrets: tuple[str, ...] = ()
     answer: str = ""
     detail: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
     red: bool = False
 
 
@@ -195,6 +195,7 @@ def rank_of(
     target: str,
     file: str,
     good: str | tuple[str, ...],
+    *,
     references: tuple[Reference, ...] = (),
     listeners: tuple[Listener, ...] = (),
 ) -> int | None:

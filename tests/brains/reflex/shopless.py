@@ -1,4 +1,4 @@
-"""A small healthy fleet of an invented trade: `desk` takes orders, `stock` keeps them, `news` minds its own business."""
+"""A small healthy fleet of an invented trade: `desk` takes orders, `stock` keeps them, `news` is by itself."""
 
 from dataclasses import replace
 

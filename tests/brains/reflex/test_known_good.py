@@ -16,7 +16,7 @@ def test_later_edits_elsewhere_are_kept():
     now = DESK.replace("LOG_LEVEL=INFO", "LOG_LEVEL=WARNING").replace("WORKERS=4", "WORKERS=four")
     units = with_text(FLEET, "desk", "desk/.env", now, preflight="WORKERS: invalid literal for int(): 'four'", **DOWN)
     known = reference("known good", "desk/.env", DESK, now)
-    assert rank_of(units, "desk", "desk/.env", now.replace("four", "4"), (known,)) == 1
+    assert rank_of(units, "desk", "desk/.env", now.replace("four", "4"), references=(known,)) == 1
 
 
 def test_at_most_three_trials_of_one_reference():
@@ -32,7 +32,7 @@ def test_at_most_three_trials_of_one_reference():
 def test_a_setting_that_was_not_there_is_taken_out():
     units = with_text(FLEET, "desk", "desk/.env", DESK + "FEE=0\n", answer="wrong amount")
     known = reference("known good", "desk/.env", DESK, DESK + "FEE=0\n")
-    assert rank_of(units, "desk", "desk/.env", DESK, (known,)) == 1
+    assert rank_of(units, "desk", "desk/.env", DESK, references=(known,)) == 1
 
 
 def test_a_file_that_does_not_parse_loses_only_its_broken_lines():
@@ -40,7 +40,7 @@ def test_a_file_that_does_not_parse_loses_only_its_broken_lines():
     units = with_text(FLEET, "desk", "desk/rules.yaml", now, preflight="bad yaml", **DOWN)
     known = reference("known good", "desk/rules.yaml", RULES, now)
     ours = RULES.replace("largest: 500", "largest: 900")
-    assert rank_of(units, "desk", "desk/rules.yaml", (ours, RULES), (known,)) == 1
+    assert rank_of(units, "desk", "desk/rules.yaml", (ours, RULES), references=(known,)) == 1
 
 
 def test_a_text_without_editor_is_mended_hunk_by_hunk():
@@ -56,7 +56,10 @@ def test_a_text_without_editor_is_mended_hunk_by_hunk():
         )
     }
     known = reference("known good", "cache/redis.conf", good, now)
-    assert rank_of(units, "cache", "cache/redis.conf", now.replace("maxmemory 1", "maxmemory 64mb"), (known,)) == 1
+    assert (
+        rank_of(units, "cache", "cache/redis.conf", now.replace("maxmemory 1", "maxmemory 64mb"), references=(known,))
+        == 1
+    )
 
 
 def test_an_example_speaks_only_of_what_an_error_speaks_of():
@@ -74,4 +77,4 @@ def test_a_token_that_agreed_while_healthy():
     good = FLEET["stock"].files["stock/stock.ini"]
     known = reference("known good", "stock/stock.ini", good, units["stock"].files["stock/stock.ini"])
     mine = reference("known good", "desk/.env", DESK, DESK)
-    assert rank_of(units, "desk", "stock/stock.ini", good, (known, mine)) == 1
+    assert rank_of(units, "desk", "stock/stock.ini", good, references=(known, mine)) == 1

@@ -1,8 +1,8 @@
+from prunella.brains.reflex.brain import think
 from prunella.domain.plan import Unsure
 from prunella.domain.service import Listener
 from tests.brains.reflex.paper import brief_of, facts_of, proposals
 from tests.brains.reflex.shopless import DESK, FLEET, broken, seen
-from prunella.brains.reflex.brain import think
 
 DOWN = {"running": False, "listens": None}
 STRAY = Listener(host="127.0.0.1", port=8080, pid=5, command="run desk", service="desk", is_stray=True)

@@ -101,7 +101,8 @@ def explain(error: BaseException, place: Place, timeout_s: float) -> Transient:
 
 def _explain_silence(error: BaseException, place: Place, timeout_s: float) -> Transient:
     if is_timeout(error):
-        return Transient(f"{place} did not answer within {timeout_s:g} s. Use a faster model or a longer timeout.")
+        more = "Use a faster model, or give it more seconds in PRUNELLA_MODEL_TIMEOUT."
+        return Transient(f"{place} did not answer within {timeout_s:g} s. {more}")
     if is_unreachable(error):
         return Transient(f"{place} cannot be reached: {_root(error)}. Is it running, and is the URL right?")
     return Transient(f"{place} could not be used: {type(error).__name__}: {_reason(error)}")

@@ -17,7 +17,7 @@ from prunella.domain.evidence import Evidence, EvidenceKind, Observation
 from prunella.domain.plan import Step
 from prunella.domain.report import Reach, Reading
 from prunella.domain.run import Attempt
-from prunella.domain.tool import ToolSpec
+from prunella.domain.tool import Risk, ToolSpec
 from prunella.tools.names import wire_name
 
 BUDGET = 12_000
@@ -144,6 +144,9 @@ def _evidence(brief: Brief) -> Iterator[Piece]:
     facts = _without_repeats(brief.evidence)
     in_trouble = {reading.service for reading in brief.report.failing}
     errors = [place for place, fact in enumerate(facts) if fact.is_error]
+    readers = [wire_name(spec.name) for spec in brief.tools if spec.risk is Risk.READ]
+    if readers and not facts:
+        yield Piece("EVIDENCE", f"none yet: only look now, with {' or '.join(readers)}; change nothing in this answer")
     for place, fact in enumerate(facts):
         rank = None if errors and place == errors[-1] else (_relevance(fact, in_trouble), place)
         label = f"{fact.kind}{_of(fact.service)} from {fact.source}"

@@ -1,15 +1,18 @@
 """Does what the error text says: gives the setting it means the value it asks for."""
 
+import re
 from collections.abc import Iterator
 
 from prunella.brains.reflex.candidate import Candidate, repair
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import Clue, is_errorish
 from prunella.brains.reflex.hints import Hint
+from prunella.brains.reflex.names import tokens
 from prunella.brains.reflex.places import Place
 from prunella.brains.reflex.suspicion import mentioned, suspects_of
 from prunella.brains.reflex.values import Guess, right_values
 
+_SLOW = re.compile(r"time[sd]? ?-?out|deadline exceeded|took too long", re.IGNORECASE)
 _SUSPECTS = 4
 _VALUES = 6
 
@@ -19,7 +22,7 @@ def candidates(case: Case) -> Iterator[Candidate]:
         if hint.constrains or hint.locations:
             yield from _follow(case, hint)
     for clue in case.clues:
-        if clue.weight >= 0.6 and is_errorish(clue.line):
+        if clue.weight >= 0.6 and (is_errorish(clue.line) or not clue.source.startswith("log")):
             yield from _follow_echoes(case, clue)
 
 
@@ -34,9 +37,11 @@ def _follow(case: Case, hint: Hint) -> Iterator[Candidate]:
 def _follow_echoes(case: Case, clue: Clue) -> Iterator[Candidate]:
     """An error that names a setting, or repeats its value, without saying what would be right."""
     named = mentioned(case, clue.line)
+    is_slow = _SLOW.search(clue.line) is not None
     for place in case.places_of(clue.service) if clue.service in case.suspects and clue.service else ():
         echoes = len(place.value) > 3 and place.value in _words(clue.line)
-        degree = max(named.get(place, 0.0) * 0.6, 0.45 * echoes)
+        slow = 0.5 * (is_slow and "timeout" in tokens(place.key))
+        degree = max(named.get(place, 0.0) * 0.6, 0.45 * echoes, slow)
         if degree < 0.3:
             continue
         hint = Hint(clue, bad=(place.value,)) if echoes else None

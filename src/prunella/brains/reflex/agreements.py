@@ -16,16 +16,20 @@ _SHARED_WORDS = """
     merchant locale timezone rounding unit units precision scale hash digest signing header codec
 """
 _SHARED = frozenset(_SHARED_WORDS.split())
-_SECRET_WORDS = """
+_CONCEALED_WORDS = """
     token secret key apikey password passphrase salt signing hash
 """
-_SECRET = frozenset(_SECRET_WORDS.split())
+_CONCEALED = frozenset(_CONCEALED_WORDS.split())
 _PRIVATE_WORDS = """
     port host hostname url uri path file dir folder name id log level timeout workers threads pool size debug bind
     listen address interval delay retries attempts limit max min memory ttl enabled pid socket output color title
     description comment threshold backoff burst rate capacity buffer
 """
 _PRIVATE = frozenset(_PRIVATE_WORDS.split())
+
+
+_PERSONAL_WORDS = "port host hostname url uri path file dir folder name id log level socket pid bind listen"
+_PERSONAL = frozenset(_PERSONAL_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,8 @@ class Pair:
 def candidates(case: Case) -> Iterator[Candidate]:
     for pair in pairs(case):
         clues, strength = _evidence(case, pair)
-        yield from _adopt(case, pair.ours, pair.theirs, pair, clues, strength * _lean(case, pair.ours, pair.theirs))
-        yield from _adopt(case, pair.theirs, pair.ours, pair, clues, strength * _lean(case, pair.theirs, pair.ours))
+        yield from _adopt(case, pair.ours, pair.theirs, clues, strength * _lean(case, pair.ours, pair.theirs))
+        yield from _adopt(case, pair.theirs, pair.ours, clues, strength * _lean(case, pair.theirs, pair.ours))
 
 
 def pairs(case: Case) -> Iterator[Pair]:
@@ -96,8 +100,15 @@ def _bond(case: Case, ours: Place, theirs: Place) -> float:
         return 0.0
     direct = theirs.service in case.needs(ours.service) or ours.service in case.needs(theirs.service)
     held = any(_held(case, ours, theirs))
-    bond = 0.9 if held else 0.65 if words & _SHARED else 0.08 if words & _PRIVATE else 0.25
+    outvoted = not words & _PERSONAL and (_is_outvoted(case, ours, theirs) or _is_outvoted(case, theirs, ours))
+    bond = 0.9 if held else 0.65 if words & _SHARED else 0.5 if outvoted else 0.08 if words & _PRIVATE else 0.25
     return bond * (1.0 if direct else 0.6)
+
+
+def _is_outvoted(case: Case, one: Place, other: Place) -> bool:
+    """Two services or more have the other's value, and nobody else has this one's."""
+    alike = [p for p in case.places if p.service != one.service and normal(p.leaf) == normal(one.leaf)]
+    return len({p.service for p in alike if p.value == other.value}) > 1 and all(p.value != one.value for p in alike)
 
 
 def _held(case: Case, ours: Place, theirs: Place) -> Iterator[bool]:
@@ -117,11 +128,11 @@ def _evidence(case: Case, pair: Pair) -> tuple[tuple[Clue, ...], float]:
     for hint in case.hints:
         line, spoken = hint.clue.line, set(tokens(hint.clue.line))
         values = sum(_quotes(line, place.value) for place in (pair.ours, pair.theirs))
-        topical = bool(hint.topics & ({"auth", "mismatch"} if words & _SECRET else {"mismatch"}))
+        topical = bool(hint.topics & ({"auth", "mismatch"} if words & _CONCEALED else {"mismatch"}))
         named = bool(words & spoken) or normal(pair.ours.leaf) in normal(line)
         gain = 0.55 if values == 2 else 0.3 if values == 1 and (topical or named) else 0.0
         gain += 0.4 if named and topical else 0.15 if named else 0.0
-        gain += 0.25 if topical and "auth" in hint.topics and words & _SECRET else 0.0
+        gain += 0.25 if topical and "auth" in hint.topics and words & _CONCEALED else 0.0
         if gain:
             clues.append(hint.clue)
             strength = max(strength, min(1.0, 0.35 + gain * (0.4 + 0.6 * hint.clue.weight)))
@@ -148,12 +159,10 @@ def _lean(case: Case, changed: Place, kept: Place) -> float:
     return lean
 
 
-def _adopt(
-    case: Case, changed: Place, kept: Place, pair: Pair, clues: tuple[Clue, ...], score: float
-) -> tuple[Candidate, ...]:
+def _adopt(case: Case, changed: Place, kept: Place, clues: tuple[Clue, ...], score: float) -> tuple[Candidate, ...]:
     if score < 0.08:
         return ()
     cause = f"{changed.name} of {changed.service} and {kept.name} of {kept.service} should agree and do not."
-    because = [f"{place.file.name}: line {place.line} sets {place.key}." for place in (pair.ours, pair.theirs)]
+    because = [f"{place.file.name}: line {place.line} sets {place.key}." for place in (changed, kept)]
     step = changed.set_to(kept.value, f"{kept.service} has another value.")
     return repair(case, "agreements", min(score, 0.95), cause, [step], because=because, explains=clues)

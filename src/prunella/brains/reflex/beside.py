@@ -9,6 +9,7 @@ from prunella.brains.reflex.hints import Hint, read_hints
 from prunella.brains.reflex.names import leaf, likeness
 from prunella.brains.reflex.places import Place, match_line
 from prunella.domain.facts import ConfigFacts
+from prunella.domain.setting import Format
 
 _COMMENT = re.compile(r"^\s*(?:#+|;+|//+|--)\s?(?P<text>.*?)\s*$")
 _INLINE = re.compile(r"(?:\s#|\s;|\s//)\s*(?P<text>[^\"']*)$")
@@ -17,7 +18,7 @@ _DEFAULT = re.compile(
     r"(?: is| to|:|=|,)*\s*[\"'`]?(?P<value>[\w./:\-]+)",
     re.IGNORECASE,
 )
-_SPAN = re.compile(r"(?<![\w.])(-?\d+)\s*(?:-|–|\.\.+|to)\s*(-?\d+)(?![\w.])")
+_SPAN = re.compile(r"(?<![\w.])(-?\d+)\s*(?:-|\u2013|\.\.+|to)\s*(-?\d+)(?![\w.])")
 _LIST = re.compile(r"(?<![\w|/])([A-Za-z][\w\-]*(?:\s*(?:\||,)\s*[A-Za-z][\w\-]*){1,8})(?=[\s).]*$|\s*[(;])")
 
 
@@ -69,8 +70,9 @@ def _read(text: str) -> Note:
 
 
 def twins_of(place: Place) -> tuple[Twin, ...]:
-    """Other lines of the file that name the same key, in the order of the file."""
-    return tuple(t for t in _named(place.text, place.leaf) if t.line != place.line)
+    """Other lines of the file that name the same key, in the order of the file; in other sections they do not count."""
+    flat = place.format in {Format.ENV, Format.TEXT}
+    return tuple(t for t in _named(place.text, place.leaf) if t.line != place.line and (flat or t.is_comment))
 
 
 def commented_out(config: ConfigFacts, key: str) -> tuple[Twin, ...]:

@@ -10,9 +10,12 @@ from prunella.domain.fingerprint import without_noise
 from prunella.domain.report import Reading
 
 _ERRORISH = re.compile(
-    r"error|fail|fatal|panic|exception|refused|denied|invalid|illegal|missing|mismatch|unknown|unexpected|expected|cannot"
-    r"|can't|could not|couldn't|must|unable|unauthori|forbidden|not (?:found|set|a valid|allowed|supported|exist)|required"
-    r"|no such|in use|EADDR|ECONN|ENO|EACCES|rejected|critical|emerg|timed? ?out|unrecogni|unsupported|bad |check ",
+    r"error|fail|fatal|panic|exception|refused|denied|invalid|illegal|missing|mismatch|unknown|unexpected"
+    r"|expected|cannot"
+    r"|can't|could not|couldn't|must|unable|unauthori|forbidden|not (?:found|set|a valid|allowed|supported"
+    r"|exist)|required"
+    r"|no such|in use|EADDR|ECONN|ENO|EACCES|rejected|critical|emerg|timed? ?out|unrecogni|unsupported|bad |check "
+    r"|exceed|too (?:many|large|long|small|big|short)|unavailable|overload|disabled|switched off|not accepted",
     re.IGNORECASE,
 )
 _STARTED = re.compile(

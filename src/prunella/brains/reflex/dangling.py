@@ -38,7 +38,8 @@ def links_of(case: Case, service: str) -> tuple[Link, ...]:
     links = [link for e in foreign if (link := _named(case, service, e, others)) or (link := _leading(case, e, others))]
     found = {id(link.endpoint) for link in links}
     links += [link for e in foreign if id(e) not in found and (link := _a_slip_away(case, service, e))]
-    linked = {link.to for link in links if link.endpoint.port_at or link.endpoint.host_at and not link.endpoint.scheme}
+    exact = [e for link in links if (e := link.endpoint).port_at or (e.host_at and not e.scheme)]
+    linked = {link.to for link in links if link.endpoint in exact}
     found = {id(link.endpoint) for link in links}
     orphans = [need for need in case.needs(service) if need not in linked]
     loose = [e for e in foreign if id(e) not in found and e.port and is_loopback(e.host)]

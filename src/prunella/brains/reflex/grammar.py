@@ -6,7 +6,7 @@
 import re
 from typing import Final
 
-_QUOTED: Final = r"\"[^\"]*\"|'[^']*'|`[^`]*`|‘[^’]*’|“[^”]*”"
+_QUOTED: Final = r"\"[^\"]*\"|'[^']*'|`[^`]*`|\u2018[^\u2019]*\u2019|\u201c[^\u201d]*\u201d"
 _KEY: Final = rf"(?P<key>{_QUOTED}|\[?--?[A-Za-z][\w.\-]*\]?|[A-Za-z_][\w.\-]*(?:\[\w+\])*)"
 _VALUE: Final = rf"(?P<value>{_QUOTED}|[^\s\"'`,;()\[\]{{}}]+)"
 _OTHER: Final = rf"(?P<other>{_QUOTED}|[^\s\"'`,;()\[\]{{}}]+)"
@@ -59,11 +59,13 @@ BAD_VALUE: Final = _all(
     rf"could not convert string to (?:float|int|complex)\w*: {_VALUE}",
     rf"\bparsing {_SURE}: ",
     rf"for input string: {_VALUE}",
-    rf"(?:cannot|can't|could not|couldn't|unable to|failed to) (?:parse|convert|unmarshal|decode|coerce|interpret|read|use)"
+    rf"(?:cannot|can't|could not|couldn't|unable to|failed to) (?:parse|convert|unmarshal|decode|coerce"
+    rf"|interpret|read|use)"
     rf"(?: \S+){{0,3}}? {_SURE}",
     rf"input_value={_VALUE}",
     rf"\bvalue: ?{_VALUE}",
-    rf"{_SURE} (?:is|was) (?:not|an?|neither)? ?(?:not |an? )?(?:valid|invalid|allowed|supported|recogni[sz]ed|known|unknown"
+    rf"{_SURE} (?:is|was) (?:not|an?|neither)? ?(?:not |an? )?(?:valid|invalid|allowed|supported|recogni[sz]ed"
+    rf"|known|unknown"
     rf"|unsupported|illegal|one of|in|member|number|integer|boolean|numeric|float|positive)",
     rf"{_VALUE} is not (?:a|an|one|in|valid|supported|allowed)\b",
     rf"received type \w+ \({_VALUE}\)",
@@ -72,7 +74,8 @@ BAD_VALUE: Final = _all(
     rf"out of range: {_VALUE}",
     rf"not an? (?:valid )?(?:bool(?:ean)?|number|integer|int|float|port|url|duration)\w*:? {_VALUE}",
     r">>> '(?P<key>[\w\-]+) (?P<value>[^']+)'",
-    rf"(?:database|role|user|schema|vhost|topic|queue|bucket|table|index) {_SURE} (?:does not exist|not found|is unknown)",
+    rf"(?:database|role|user|schema|vhost|topic|queue|bucket|table|index) {_SURE} (?:does not exist|not found"
+    rf"|is unknown)",
 )
 MISSING: Final = _all(
     rf"\bmissing (?:an? |the )?(?:required |mandatory |expected )?{_NOUN}:? {_KEY}",
@@ -80,7 +83,8 @@ MISSING: Final = _all(
     rf"{_KEY}(?: {_NOUN})?:? (?:(?:is|was|are|field|value) )?(?:required|missing|unset|undefined|mandatory)\b",
     rf"{_KEY}(?: {_NOUN})?:? (?:is |was |are |has |have |)(?:not|never)(?: been)? "
     r"(?:set|defined|configured|specified|provided|given|present|supplied|found)\b",
-    rf"{_KEY}(?: {_NOUN})? (?:must|should|needs to|has to) (?:be (?:set|defined|configured|specified|provided|present)\b"
+    rf"{_KEY}(?: {_NOUN})? (?:must|should|needs to|has to) (?:be (?:set|defined|configured|specified|provided"
+    rf"|present)\b"
     r"|not be (?:empty|blank|null|unset|none)|exist\b)",
     rf"{_KEY}(?: {_NOUN})? (?:cannot|can't|can not|may not) be (?:empty|blank|null|none|unset|missing)\b",
     rf"\b(?:set|define|provide|specify|add) (?:the |an? )?{_KEY} (?:environment|env|in |key|setting|variable|before)",
@@ -94,7 +98,8 @@ MISSING: Final = _all(
 )
 NO_OPTION: Final = _all(r"no option (?P<key>'[^']+'|\"[^\"]+\") in section:? (?P<section>'[^']+'|\"[^\"]+\")")
 UNKNOWN: Final = _all(
-    rf"\b(?:unknown|unexpected|unrecogni[sz]ed|unsupported|invalid|extra|no such|illegal|undefined|obsolete|additional|bad)"
+    rf"\b(?:unknown|unexpected|unrecogni[sz]ed|unsupported|invalid|extra|no such|illegal|undefined|obsolete"
+    rf"|additional|bad)"
     rf" (?:configuration |config )?{_NOUN}(?: name)?s?:? {_KEY}",
     rf"{_KEY}: (?:unknown|unexpected|unrecogni[sz]ed|extra|invalid|not a known) {_NOUN}",
     rf"{_KEY} (?:is|was) (?:not (?:a |an )?(?:known|valid|recogni[sz]ed|allowed|supported)|an? unknown|unexpected)"
@@ -112,10 +117,12 @@ SUGGESTED: Final = _all(
     rf"did you mean:? (?:to (?:use|set) )?{_KEY}", rf"perhaps you meant {_KEY}", rf"similar:? {_KEY}"
 )
 CHOICES: Final = _all(
-    r"(?:one of|any of|choose from|chosen from|allowed(?: values)?(?: are| is)?|valid (?:options|values|choices|levels|modes)"
+    r"(?:one of|any of|choose from|chosen from|allowed(?: values)?(?: are| is)?|valid (?:options|values|choices"
+    r"|levels|modes)"
     r"(?: are| is)?|permitted(?: values)?(?: are)?|supported(?: values)?(?: are)?|accepted(?: values)?(?: are)?"
     r"|possible values(?: are)?|options(?: are)?|choices(?: are)?|expected|must be either|must be in|is not in|not in"
-    r"|valid units for this parameter are|available)(?: the)?(?: following)?(?: values)?\s?[:=]?\s?(?P<list>[\[({]?\S.*)",
+    r"|valid units for this parameter are"
+    r"|available)(?: the)?(?: following)?(?: values)?\s?[:=]?\s?(?P<list>[\[({]?\S.*)",
     r"(?:should|must) be (?P<list>(?:'[^']*'|\"[^\"]*\")(?:,? ?(?:or |and )?(?:'[^']*'|\"[^\"]*\"))+)",
     r"(?:should|must) be (?:either )?(?P<list>\w+(?:, \w+)*,? or \w+)",
     r"# ?(?P<list>\w[\w\-]*(?: ?\| ?\w[\w\-]*)+)\s*$",
@@ -124,8 +131,8 @@ _N: Final = r"(-?\d+(?:\.\d+)?)"
 BETWEEN: Final = _all(
     rf"between {_N} and {_N}",
     rf"from {_N} (?:up )?to {_N}",
-    rf"(?:range|within|in|limits?|allowed|valid|be)[: ]+[\[(]?{_N}\s?(?:\.\.\.?|-|–|,|to|and)\s?{_N}[\])]?",
-    rf"\({_N}\s?(?:\.\.\.?|-|–|to)\s?{_N}\)",
+    rf"(?:range|within|in|limits?|allowed|valid|be)[: ]+[\[(]?{_N}\s?(?:\.\.\.?|-|\u2013|,|to|and)\s?{_N}[\])]?",
+    rf"\({_N}\s?(?:\.\.\.?|-|\u2013|to)\s?{_N}\)",
 )
 AT_LEAST: Final = _all(
     rf"(?:greater than or equal to|at least|>=|not (?:be )?less than|no less than|minimum(?: is| of| value| allowed)*:?"
@@ -151,12 +158,14 @@ TYPES: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
     ),
     "float": _all(r"string to float|ParseFloat|valid (?:float|decimal)|InvalidOperation|expected (?:a )?float"),
     "bool": _all(r"\bbool(?:ean)?\b|true or false|ParseBool"),
+    "str": _all(r"(?:expected|valid|must be|should be|wants?) (?:an? )?(?:str(?:ing)?|text)\b"),
     "duration": _all(r"\bduration\b|missing unit|unknown unit"),
 }
 TOPICS: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
     "auth": _all(
         r"\b401\b|\b403\b|unauthori[sz]ed|forbidden|authenticat|access denied|NOAUTH|WRONGPASS|credential|signature"
-        r"|(?:invalid|bad|wrong|unknown|rejected?|expired) (?:\w+ )?(?:token|key|password|secret)\b|\b(?:token|key|password"
+        r"|(?:invalid|bad|wrong|unknown|rejected?|expired) (?:\w+ )?(?:token|key|password|secret)\b|\b(?:token"
+        r"|key|password"
         r"|secret)\b.{0,30}\b(?:rejected|refused|invalid|wrong|not accepted|mismatch|does not match)|28P01|login failed"
     ),
     "mismatch": _all(
@@ -183,7 +192,8 @@ TOPICS: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
     ),
     "scheme": _all(
         r"(?:no|unknown|unsupported|invalid|missing|bad) (?:url |connection )?(?:scheme|protocol|url type)"
-        r"|scheme should be|no schema supplied|no connection adapters|protocol scheme|invalid url|malformedurl|url_scheme"
+        r"|scheme should be|no schema supplied|no connection adapters|protocol scheme|invalid url|malformedurl"
+        r"|url_scheme"
     ),
     "no file": _all(
         r"no such file|ENOENT|FileNotFound|cannot (?:open|find|stat|access)|can't (?:find|open)|file not found"

@@ -26,7 +26,7 @@ _CODE_KEY = re.compile(r"""[\[(]\s*["']([A-Za-z_][\w.\-]*)["']""")
 
 @dataclass(frozen=True)
 class Hint:
-    """All that a clue tells; `claims` are the wanted values with the keys that they are wanted for. Values are without quotes; ranges include their ends."""
+    """All that a clue tells; `claims` are (key, wanted value). Values are without quotes; ranges include their ends."""
 
     clue: Clue
     keys: tuple[str, ...] = ()
@@ -192,7 +192,7 @@ def _any(patterns: tuple[re.Pattern[str], ...], line: str) -> bool:
 
 def _bare(text: str) -> str:
     """Without quotes, brackets and the punctuation of the sentence."""
-    if len(text) > 1 and text[0] in "\"'`‘“":
+    if len(text) > 1 and text[0] in "\"'`\u2018\u201c":
         return text[1:-1]
     return text.rstrip(".,;:!?]").lstrip("[-")
 

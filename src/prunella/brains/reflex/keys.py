@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from prunella.brains.reflex.candidate import Candidate, repair
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import Clue
+from prunella.brains.reflex.hints import Hint
 from prunella.brains.reflex.missing import is_there, readers
 from prunella.brains.reflex.names import distance, is_near, leaf, likeness, normal
 from prunella.brains.reflex.places import Place, match_line, replace_lines
@@ -25,7 +26,7 @@ def candidates(case: Case) -> Iterator[Candidate]:
                     yield from _misplaced(case, service, key, hint.clue, weight)
                     yield from _without_separator(case, service, key, hint.clue, weight)
             for key in hint.unknown:
-                yield from _unknown(case, service, key, hint.suggested, hint.clue, weight)
+                yield from _unknown(case, service, key, hint, weight)
     yield from _set_twice(case)
 
 
@@ -99,21 +100,19 @@ def _usual_separator(config: ConfigFacts) -> str:
     return max(dict.fromkeys(found), key=found.count) if found else "="
 
 
-def _unknown(
-    case: Case, service: str, key: str, suggested: tuple[str, ...], clue: Clue, weight: float
-) -> Iterator[Candidate]:
+def _unknown(case: Case, service: str, key: str, hint: Hint, weight: float) -> Iterator[Candidate]:
     """The error does not know a key: rename it to what it suggests or what others write, else take it out."""
     for place in case.places_of(service):
         if likeness(place.key, key) < 0.9:
             continue
-        for name, surety, reason in _better_names(case, place, suggested):
+        for name, surety, reason in _better_names(case, place, hint.suggested):
             cause = f"{place.name} is not a key that {service} knows; {reason}."
             yield from repair(
-                case, "keys", surety * weight, cause, [rename(place, name)], because=[reason], explains=[clue]
+                case, "keys", surety * weight, cause, [rename(place, name)], because=[reason], explains=[hint.clue]
             )
         cause = f"{place.name} is not a key that {service} knows."
         why = f"{service} does not know it."
-        yield from repair(case, "keys", 0.35 * weight, cause, [place.removed(why)], because=[], explains=[clue])
+        yield from repair(case, "keys", 0.35 * weight, cause, [place.removed(why)], because=[], explains=[hint.clue])
 
 
 def _better_names(case: Case, place: Place, suggested: tuple[str, ...]) -> Iterator[tuple[str, float, str]]:
@@ -139,7 +138,8 @@ def _set_twice(case: Case) -> Iterator[Candidate]:
                 lines = config.text.split("\n")
                 clues = [c for c in case.clues if any(p.leaf == key for p in mentioned(case, c.line))][:2]
                 score = case.scope(service) * (0.6 if clues else 0.3)
-                cause = f"{key} is set twice in {config.path.name}: {lines[first - 1].strip()!r}, then {lines[last - 1].strip()!r}."
+                both = f"{lines[first - 1].strip()!r}, then {lines[last - 1].strip()!r}"
+                cause = f"{key} is set twice in {config.path.name}: {both}."
                 for line, surety in ((last, 1.0), (first, 0.4)):
                     why = f"{key} is set in another line, too."
                     step = replace_lines(config.path, config.text, line, line, (), why=why)

@@ -1,6 +1,7 @@
 """A setting that is asked for and is not there: where it should stand, and with which value."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from prunella.brains.reflex.beside import commented_out
@@ -31,7 +32,7 @@ def readers(case: Case, clue: Clue) -> tuple[str, ...]:
 
 
 def is_there(case: Case, service: str, key: str) -> bool:
-    """A setting of that name with a value exists in the service's files; one in another case or style does not count."""
+    """A setting of that name with a value exists in the service's files; in another case or style it does not count."""
     named = [place for place in case.places_of(service) if place.value and likeness(place.key, key) >= 0.9]
     return any(place.leaf == leaf(key) or normal(place.leaf) != normal(key) for place in named)
 
@@ -46,7 +47,7 @@ def _supply(case: Case, service: str, key: str, clue: Clue) -> Iterator[Candidat
             )  # fmt: skip
             cause = f"{service} needs {key}, which is commented out in line {twin.line} of {config.path.name}."
             yield from repair(case, "missing", 0.8 * weight, cause, [step], because=[], explains=[clue])
-    for file, full_key, guess in _homes(case, service, key):
+    for file, full_key, guess in _homes(case, service, key, clue):
         step = Step(
             tool="config.set",
             arguments={"file": str(file.path), "key": full_key, "value": guess.value},
@@ -56,7 +57,7 @@ def _supply(case: Case, service: str, key: str, clue: Clue) -> Iterator[Candidat
         yield from repair(case, "missing", guess.surety * weight, cause, [step], because=[], explains=[clue])
 
 
-def _homes(case: Case, service: str, key: str) -> Iterator[tuple[ConfigFacts, str, Guess]]:
+def _homes(case: Case, service: str, key: str, clue: Clue) -> Iterator[tuple[ConfigFacts, str, Guess]]:
     """(file, full key, value) for a key that the service lacks."""
     for config in case.service(service).files:
         if config.fault or config.format is Format.TEXT:
@@ -68,7 +69,8 @@ def _homes(case: Case, service: str, key: str) -> Iterator[tuple[ConfigFacts, st
                     yield config, setting.key, Guess(setting.value, surety, f"{reference.origin} has {setting.value}")
         if _suits(case, service, config, key):
             for guess in _values(case, service, key):
-                yield config, _full_key(config, key), guess
+                for full_key, share in _full_keys(config, key, clue):
+                    yield config, full_key, Guess(guess.value, guess.surety * share, guess.reason)
 
 
 def _suits(case: Case, service: str, config: ConfigFacts, key: str) -> bool:
@@ -79,16 +81,28 @@ def _suits(case: Case, service: str, config: ConfigFacts, key: str) -> bool:
     return is_env_like == (config.format is Format.ENV)
 
 
-def _full_key(config: ConfigFacts, key: str) -> str:
-    """The key with the parent under which its relatives stand."""
+def _full_keys(config: ConfigFacts, key: str, clue: Clue) -> Iterator[tuple[str, float]]:
+    """The key under the parents where it may stand, with how likely each is."""
     if "." in key or config.format is Format.ENV:
-        return key
-    parents = [s.key.rsplit(".", 1)[0] for s in config.settings if "." in s.key]
-    if config.format is Format.INI and parents:
-        return f"{max(dict.fromkeys(parents), key=parents.count)}.{key}"
+        yield key, 1.0
+        return
+    parents = Counter(setting.key.rpartition(".")[0] for setting in config.settings)
+    parents.update({p.rpartition(".")[0]: 0 for p in parents if "." in p})
     head = tokens(key)[0]
-    spelled = next((p for p in parents if normal(p) == head and len(tokens(key)) > 1), None)
-    return f"{spelled}.{key[len(head) + 1 :]}" if spelled else key
+    named = next((p for p in parents if p and normal(p) == head and len(tokens(key)) > 1), None)
+    if named:
+        yield f"{named}.{key[len(head) + 1 :]}", 1.0
+    spoken = " ".join((*clue.before[-4:], clue.line))
+    ranked = sorted(parents, key=lambda p: (not _speaks_of(spoken, p), p.count("."), -parents[p]))
+    usable = [p for p in ranked if not leaf(p).isdigit() and (p or config.format is not Format.INI)]
+    for rank, parent in enumerate(usable[:4]):
+        yield f"{parent}.{key}".lstrip("."), (0.95, 0.6, 0.5, 0.4)[rank]
+    if not usable:
+        yield key, 0.9
+
+
+def _speaks_of(text: str, parent: str) -> bool:
+    return bool(parent) and re.search(rf"\b{re.escape(leaf(parent))}\b", text) is not None
 
 
 def _values(case: Case, service: str, key: str) -> Iterator[Guess]:
@@ -123,5 +137,5 @@ def _from_fleet(case: Case, service: str, key: str) -> Iterator[Guess]:
             yield Guess(str(port), 0.85, said)
         elif "host" in words or "hostname" in words:
             yield Guess(host, 0.75, said)
-        elif words & _HOST_WORDS and whose != service:
+        elif words & _HOST_WORDS and whose != service and not (scheme == "tcp" and words & {"url", "uri"}):
             yield Guess(f"{scheme}://{host}:{port}" if scheme != "tcp" else f"{host}:{port}", 0.75, said)

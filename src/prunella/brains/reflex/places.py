@@ -34,6 +34,7 @@ class Place:
     value: str
     line: int
     editable: bool
+    kind: str = "str"
 
     @property
     def leaf(self) -> str:
@@ -74,7 +75,17 @@ def places_in(service: str, config: ConfigFacts) -> Iterator[Place]:
     """Every setting of a file: by its editor where it parses, else line by line."""
     if config.settings:
         for s in config.settings:
-            yield Place(service, config.path, config.format, config.text, s.key, s.value or "", s.line, editable=True)
+            yield Place(
+                service,
+                config.path,
+                config.format,
+                config.text,
+                s.key,
+                s.value or "",
+                s.line,
+                editable=True,
+                kind=s.kind,
+            )
         return
     for number, line in enumerate(config.text.split("\n"), 1):
         found = match_line(line.rstrip("\r"))

@@ -12,8 +12,8 @@ _GUARDS_WORDS = """
 """
 _GUARDS = frozenset(_GUARDS_WORDS.split())
 _BINDS = frozenset({"host", "bind", "listen", "addr", "address", "interface"})
-_OFF = frozenset({"", "off", "false", "no", "0", "none", "null", "disable", "disabled", "never", "trust", "allow", "any",
-                  "insecure", "optional", "plain", "*", "all", "skip"})  # fmt: skip
+_OFF = frozenset({"", "off", "false", "no", "0", "none", "null", "disable", "disabled", "never", "trust", "allow",
+                  "any", "insecure", "optional", "plain", "*", "all", "skip"})  # fmt: skip
 _OPEN = re.compile(r"0\.0\.0\.0|\[::\]|(?<![\w.])::(?![\w.])|\btrust\b|\binsecure\b|\b0?777\b|\bnopass\b")
 
 

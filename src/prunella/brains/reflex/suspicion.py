@@ -14,8 +14,8 @@ _WORD = re.compile(r"([\"'`]?)([A-Za-z_][\w\-]*(?:\.[\w\-]+)*)\1")
 def suspects_of(case: Case, hint: Hint) -> tuple[tuple[Place, float], ...]:
     """Settings with how surely (0 to 1) the line speaks of them, surest first; only within reach of the trouble."""
     degrees: dict[int, tuple[Place, float]] = {}
-    for place, degree in (*_named(case, hint), *_quoted(case, hint), *_pointed_at(case, hint)):
-        degree *= _nearness(case, place, hint)
+    for place, likely in (*_named(case, hint), *_quoted(case, hint), *_pointed_at(case, hint)):
+        degree = likely * _nearness(case, place, hint)
         known = degrees[id(place)][1] if id(place) in degrees else 0.0
         degrees[id(place)] = (place, 1 - (1 - known) * (1 - degree))
     if hint.bad:

@@ -51,7 +51,7 @@ def mend(config: ConfigFacts, known: frozenset[str] = frozenset()) -> tuple[Mend
 
 
 def _one_mend(
-    config: ConfigFacts, text: str, line: int | None, fault: str, known: frozenset[str], budget: int
+    config: ConfigFacts, text: str, line: int | None, fault: str, known: frozenset[str], *, budget: int
 ) -> tuple[list[Mended], list[tuple[str, Mend, Unparsable]]]:
     """(texts that parse, texts whose fault comes later than before, latest first)."""
     found: list[Mended] = []

@@ -1,7 +1,8 @@
 """What a suspect setting should rather be: every value follows from something that was read."""
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prunella.brains.reflex.beside import note_on, twins_of
 from prunella.brains.reflex.case import Case
@@ -12,6 +13,9 @@ from prunella.brains.reflex.places import Place
 from prunella.brains.reflex.repairs import fit_range, repair_boolean, repair_duration, repair_number
 
 _LEVELS = ("trace", "debug", "info", "notice", "warning", "warn", "error", "critical", "fatal")
+_TIMES = frozenset(
+    {"timeout", "interval", "ttl", "delay", "duration", "period", "expiry", "age", "wait", "size", "memory", "buffer"}
+)
 _LISTENING = frozenset({"port", "listen", "bind", "address", "addr", "listener"})
 _OWN = frozenset(
     {"port", "host", "hostname", "url", "uri", "path", "bind", "listen", "address", "addr", "name", "id", "file"}
@@ -32,6 +36,8 @@ class Guess:
 
 def right_values(case: Case, place: Place, hint: Hint | None) -> tuple[Guess, ...]:
     """Guesses for a setting whose value is wrong, surest first; each value once."""
+    if hint and _as_number(place.value) in {hint.low, hint.high} - {None}:
+        hint = replace(hint, low=None, high=None)  # the limit that it speaks of is this setting itself
     best: dict[str, Guess] = {}
     for guess in _all_guesses(case, place, hint):
         known = best.get(guess.value)
@@ -130,7 +136,8 @@ def _from_slips(case: Case, place: Place, hint: Hint) -> Iterator[Guess]:
             for fitted, fitness, why in fit_range(value, hint.low, hint.high):
                 yield Guess(fitted, surety * fitness, why)
     elif not hint.choices:
-        yield from (Guess(v, s * 0.6, r) for v, s, r in repair_duration(place.value))
+        if _TIMES & set(tokens(place.key)) or re.search(r"\d\s*[A-Za-z]", place.value):
+            yield from (Guess(v, s * 0.6, r) for v, s, r in repair_duration(place.value))
         yield from _from_vocabulary(case, place)
     if kind == "bool":
         for value in ("false", "true"):
@@ -153,7 +160,7 @@ def _from_vocabulary(case: Case, place: Place) -> Iterator[Guess]:
     known = {other.value for other in case.places if other.value and other is not place}
     known |= set(_LEVELS) if "level" in tokens(place.key) else set()
     for word in sorted(known):
-        if is_near(place.value.lower(), word.lower()):
+        if place.value.replace("-", "").isalpha() and is_near(place.value.lower(), word.lower()):
             yield Guess(word, 0.6, f"{place.value!r} is a slip away from {word}")
 
 
@@ -168,12 +175,18 @@ def _from_comments(place: Place) -> Iterator[Guess]:
         yield Guess(note.default, 0.75, f"the comment beside it says: {note.text}")
 
 
+def _as_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
 def _is_allowed(value: str, hint: Hint) -> bool:
     """It is not what the error complains of, and lies within what the error allows."""
     if value in hint.bad or (hint.choices and value not in hint.choices and not hint.wanted):
         return False
-    try:
-        number = float(value)
-    except ValueError:
+    number = _as_number(value)
+    if number is None:
         return hint.type not in {"int", "float"} and hint.low is None and hint.high is None
     return (hint.low is None or number >= hint.low) and (hint.high is None or number <= hint.high)

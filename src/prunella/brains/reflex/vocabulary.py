@@ -5,36 +5,34 @@ from collections.abc import Iterator
 
 from prunella.brains.reflex.names import is_near, tokens
 
-USUAL_WORDS = frozenset(
-    [
-        *("access account active address admin algorithm allow allowed amount api app append appendonly application"
-          " archive async auth auto autostart autorestart backend backlog backoff backup balance base batch bind body"
-          " broker bucket buffer buffers cache capacity cert certificate channel charset check cipher class client"
-          " cluster code command common compression concurrency config connect connection connections console content"
-          " cookie count credentials currency cursor daemon data database databases datasource date db debug default"
-          " delay depth dialect dir directory disable disabled domain driver dump duration email enable enabled encoding"
-          " endpoint engine env environment error errors event events expire expiry external factor fail failure feature"
-          " fee fees fetch file files filter flag flush folder format frequency front gateway global grace group handler"
-          " hash header headers health heartbeat host hostname hosts http https id idle image include index info initial"
-          " input instance int interval issuer job jobs json keep keepalive key keys keyspace kind language latency length"
-          " level limit limits line link list listen listener load local locale location lock log logfile logger logging"
-          " logs mail main management mapping margin master max maximum maxmemory memory merchant message messages method"
-          " methods metric metrics min minimum mode model module monitor name names namespace network node notify number"
-          " object offset open option options order origin output owner page params parent pass password path paths"
-          " pattern payment peer period pid pidfile policy pool port ports prefetch prefix primary priority private"
-          " process processes prod producer profile program protocol proxy public purge push query queue quota rate ratio"
-          " read reader readonly realm receive record redirect redis refresh region release reload remote replica request"
-          " requests require required resolver resource response restart result retention retries retry return role root"
-          " rotate rotation rounding route routes rule rules run runtime sample save scale schedule schema scheme scope"
-          " script search secret section secure security select send sender sentinel server servers service session set"
-          " settings shard shared shutdown signature site size sleep slot smtp snapshot socket source space ssl stage"
-          " start startup state static statement status stderr stdout step stop storage store strategy stream strict"
-          " string subject sync table tag target tasks tcp template tenant text thread threads threshold time timeout"
-          " timezone tls token tokens topic total trace transaction transport trust ttl type unit units unix update"
-          " upload upper upstream uri url use user username users valid value values verbose verify version virtual"
-          " visibility volume wait warning watch web weight window worker workers working write writer zone").split()
-    ]
-)  # fmt: skip
+_WORDS = """
+access account active address admin algorithm allow allowed amount api app append appendonly application archive
+async auth auto autostart autorestart backend backlog backoff backup balance base batch bind body broker bucket
+buffer buffers cache capacity cert certificate channel charset check cipher class client cluster code command common
+compression concurrency config connect connection connections console content cookie count credentials currency
+cursor daemon data database databases datasource date db debug default delay depth dialect dir directory disable
+disabled domain driver dump duration email enable enabled encoding endpoint engine env environment error errors
+event events expire expiry external factor fail failure feature fee fees fetch file files filter flag flush folder
+format frequency front gateway global grace group handler hash header headers health heartbeat host hostname hosts
+http https id idle image include index info initial input instance int interval issuer job jobs json keep keepalive
+key keys keyspace kind language latency length level limit limits line link list listen listener load local locale
+location lock log logfile logger logging logs mail main management mapping margin master max maximum maxmemory
+memory merchant message messages method methods metric metrics min minimum mode model module monitor name names
+namespace network node notify number object offset open option options order origin output owner page params parent
+pass password path paths pattern payment peer period pid pidfile policy pool port ports prefetch prefix primary
+priority private process processes prod producer profile program protocol proxy public purge push query queue quota
+rate ratio read reader readonly realm receive record redirect redis refresh region release reload remote replica
+request requests require required resolver resource response restart result retention retries retry return role root
+rotate rotation rounding route routes rule rules run runtime sample save scale schedule schema scheme scope script
+search secret section secure security select send sender sentinel server servers service session set settings shard
+shared shutdown signature site size sleep slot smtp snapshot socket source space ssl stage start startup state
+static statement status stderr stdout step stop storage store strategy stream strict string subject sync table tag
+target tasks tcp template tenant text thread threads threshold time timeout timezone tls token tokens topic total
+trace transaction transport trust ttl type unit units unix update upload upper upstream uri url use user username
+users valid value values verbose verify version virtual visibility volume wait warning watch web weight window
+worker workers working write writer zone
+"""
+USUAL_WORDS = frozenset(_WORDS.split())
 
 
 def mended_names(key: str) -> Iterator[str]:

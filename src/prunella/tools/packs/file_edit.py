@@ -2,11 +2,12 @@
 
 import base64
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from prunella.configs.difference import unified
-from prunella.configs.files import decode, read_bytes, restore, state_of, write_atomically
+from prunella.configs.files import decode, read_bytes, restore, state_of, sweep, write_atomically
 from prunella.domain.frozen import Frozen, JsonValue
 from prunella.domain.setting import FileState
 from prunella.domain.tool import Prepared
@@ -50,7 +51,8 @@ class FileEdit:
         )
 
     def write(self) -> None:
-        """Atomic; keeps mode, owner and links."""
+        """Atomic; keeps mode, owner and links. Clears away what a writer that was killed left in its folder."""
+        sweep(Path(os.path.realpath(self.path)).parent)
         if self.after is None:
             self.path.unlink()
         else:
@@ -63,6 +65,7 @@ def undo_edit(before: JsonValue) -> None:
     """
     was = Before.model_validate(before)
     path, now = was.state.path, state_of(was.state.path)
+    sweep(Path(os.path.realpath(path)).parent)
     if now.digest == was.state.digest:
         return
     if _sha(now) != was.after:

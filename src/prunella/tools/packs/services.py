@@ -150,7 +150,7 @@ class ServicesPack:
     async def before_free(self, service: str, port: int) -> Prepared:
         before = await self._before(service)
         before = before.model_copy(update={"stray": await self._stray(service, port)})
-        return self._prepared(before)
+        return self._prepared(before, f"port:{port}")
 
     async def undo_free(self, before: JsonValue) -> None:
         """Start the stray again as it was: command, folder and environment."""
@@ -181,8 +181,8 @@ class ServicesPack:
         status = await self._supervisor(service).status()
         return Before(service=service, status=status, disk=digest_of(self.world.fleet.services[service].config))
 
-    def _prepared(self, before: Before) -> Prepared:
-        return Prepared(before=before.model_dump(mode="json"), touches=(f"service:{before.service}",))
+    def _prepared(self, before: Before, *touches: str) -> Prepared:
+        return Prepared(before=before.model_dump(mode="json"), touches=(f"service:{before.service}", *touches))
 
     async def _must_pass(self, service: str) -> None:
         result = await self.world.preflight(service)
@@ -210,10 +210,12 @@ class ServicesPack:
 
 
 def _is_another(now: ServiceStatus, was: ServiceStatus) -> bool | None:
-    """None when it runs as before and its supervisor tells no process from another."""
-    if not now.running or not was.running:
+    """None when that cannot be told: it ran and is gone, or its supervisor tells no process from another."""
+    if not was.running:
         return now.running
-    return None if now.pid is None else (now.pid, now.started) != (was.pid, was.started)
+    if not now.running or now.pid is None:
+        return None
+    return (now.pid, now.started) != (was.pid, was.started)
 
 
 def _is_as_before(now: ServiceStatus, was: ServiceStatus, disk: str) -> bool:

@@ -1,0 +1,167 @@
+"""What README says is so."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import typer
+
+from prunella.cli.exits import Exit, exit_of
+from prunella.cli.look import VERDICTS
+from prunella.cli.main import app
+from prunella.domain.run import Limits, Verdict
+from prunella.domain.service import PolicySpec
+from prunella.fleet.file import load_fleet
+from tests.docs.pages import README, ROOT, Block, blocks, prose, read, rows, spoken_code
+
+TEXT = read(README)
+PYTHON = tuple(blocks(TEXT, "python"))
+COMMAND = re.compile(r"(?:^|\s)prunella ([a-z-][\w-]*)(.*)")
+WITHOUT_NETWORK = """
+import sys
+def refuse(event, arguments):
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        raise SystemExit(f"README reaches for the network: {arguments[1]}")
+sys.addaudithook(refuse)
+exec(compile(sys.stdin.read(), "README.md", "exec"), {"__name__": "__main__"})
+"""
+
+
+def verbs() -> dict[str, frozenset[str]]:
+    """Every verb with all spellings of its options."""
+    group: Any = typer.main.get_command(app)
+    return {
+        name: frozenset(spelling for parameter in verb.params for spelling in parameter.opts if spelling[0] == "-")
+        for name, verb in cast("dict[str, Any]", group.commands).items()
+    }
+
+
+def spoken_commands() -> Iterator[tuple[str, str]]:
+    """(verb, the rest) of every `prunella …` that README tells people to type."""
+    for line in spoken_code(TEXT):
+        yield from COMMAND.findall(line.partition("#")[0])
+
+
+def test_commands_exist_with_their_options() -> None:
+    known, wrong = verbs(), list[str]()
+    for verb, rest in spoken_commands():
+        options = {word.partition("=")[0] for word in rest.split() if word.startswith("-") and len(word) > 1}
+        if verb == "--install-completion":
+            continue
+        if verb not in known or options - known[verb] - {"--help"}:
+            wrong.append(f"prunella {verb}{rest}")
+    assert wrong == []
+
+
+def test_every_verb_is_documented() -> None:
+    assert {verb for verb, _ in spoken_commands()} >= verbs().keys()
+
+
+def documented_options() -> dict[str, set[str]]:
+    """The options in the table of the command line, by verb; an empty first cell goes on with the verb above."""
+    found: dict[str, set[str]] = {}
+    verb = ""
+    for cells in rows(TEXT):
+        if len(cells) == 3 and re.search(r"`-", cells[1]):
+            verb = cells[0].strip("`") or verb
+            found.setdefault(verb, set()).update(re.findall(r"`(-[\w-]+)`", cells[1]))
+    return found
+
+
+def test_every_option_is_documented_and_no_other() -> None:
+    spoken = documented_options()
+    for verb, options in verbs().items():
+        assert spoken.get(verb, set()) == options - {"--json", "--help", "-h"}, verb
+        assert "--json" in options, verb
+
+
+def exit_codes() -> dict[int, str]:
+    section = TEXT.partition("\nExit codes:")[2]
+    found = (cells for cells in rows(section) if len(cells) == 2 and cells[0].isdigit())
+    return {int(code): meaning for code, meaning in found}
+
+
+def test_the_exit_codes_are_those_of_the_program() -> None:
+    assert exit_codes().keys() == {code.value for code in Exit}
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_verdict_is_named_beside_its_exit_code(verdict: Verdict) -> None:
+    _, _, word = VERDICTS[verdict]
+    assert word.lower() in exit_codes()[exit_of(verdict)].lower()
+
+
+def fleet_example() -> str:
+    (example,) = [block.text for block in blocks(TEXT, "toml") if "fleet" in block.mark]
+    return example
+
+
+def test_the_fleet_file_loads(tmp_path: Path) -> None:
+    for folder in ("payments", "ledger"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "prunella.toml").write_text(fleet_example(), encoding="utf-8")
+    fleet = load_fleet(tmp_path / "prunella.toml")
+    assert {name: len(service.probes) for name, service in fleet.services.items()} == {"payments": 2, "ledger": 1}
+
+
+def keys_of_the_fleet_file() -> frozenset[str]:
+    """Every key that the reader accepts, from its own source."""
+    found: set[str] = {"name", "every", "timeout"}
+    for path in (ROOT / "src" / "prunella" / "fleet").glob("*.py"):
+        for node in ast.walk(ast.parse(read(path))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "refuse_unknown":
+                texts = (each.value for each in node.args if isinstance(each, ast.Constant))
+                found.update(text for text in texts if isinstance(text, str))
+    return frozenset(found)
+
+
+def test_every_key_of_the_fleet_file_is_documented() -> None:
+    keys = keys_of_the_fleet_file()
+    assert {"preflight", "stop_timeout", "forbid", "tokens"} <= keys
+    documented = prose(TEXT).partition("## The fleet file")[2].partition("\n## ")[0]
+    assert [key for key in sorted(keys) if not re.search(rf"`\[?{key}\b", documented)] == []
+
+
+def test_the_defaults_are_those_of_the_program() -> None:
+    cells = {(row[0], row[2]) for row in rows(TEXT) if len(row) == 3}
+    defaults = {f"`[limits]` `{name}`": value for name, value in Limits().model_dump().items()}
+    defaults["`[policy]` `max_changes_per_hour`"] = PolicySpec().max_changes_per_hour
+    for key, value in defaults.items():
+        assert (key, f"{value:.0f}") in cells
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=range(len(PYTHON)))
+def test_python_runs_without_a_key_or_the_network(block: Block, tmp_path: Path) -> None:
+    environment = {"PATH": os.defpath, "HOME": str(tmp_path), "PRUNELLA_HOME": str(tmp_path / "home")}
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", WITHOUT_NETWORK],
+        input=block.text, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "achieved" in ended.stdout
+
+
+def test_the_first_screen_has_an_example() -> None:
+    assert TEXT.index("```python") < TEXT.index("\n## ")
+
+
+def test_the_extras_are_those_of_the_package() -> None:
+    project = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
+    assert set(re.findall(r"'\.\[(\w+)\]'", TEXT)) == project["optional-dependencies"].keys()
+    assert f"## {project['version']}" in read(ROOT / "CHANGELOG.md")
+
+
+def test_the_picture_and_its_text_are_of_one_run() -> None:
+    (cast_block,) = [block.text for block in blocks(TEXT, "text") if "cast" in block.mark]
+    (run,) = set(re.findall(r"\b\d{4}-\d{6}-[0-9a-f]{4}\b", cast_block))
+    picture = read(ROOT / "docs" / "heal.svg")
+    assert run in picture
+    assert "healed in" in cast_block
+    assert re.findall(r"url\((?!#)|<image|<script|@import", picture) == []
