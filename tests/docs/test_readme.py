@@ -152,6 +152,22 @@ def test_the_first_screen_has_an_example() -> None:
     assert TEXT.index("```python") < TEXT.index("\n## ")
 
 
+def test_the_loop_is_drawn_as_in_the_code() -> None:
+    docstring = ast.get_docstring(ast.parse(read(ROOT / "src/prunella/healing/graph.py"))) or ""
+    drawn = next(block.text for block in blocks(TEXT, "text") if block.text.startswith("observe"))
+    assert [line.strip() for line in drawn.splitlines()] == [
+        line.strip() for line in docstring.splitlines() if re.search("[→◀▲]", line)
+    ]
+
+
+def test_every_variable_of_ours_is_documented() -> None:
+    source = "".join(read(path) for path in (ROOT / "src" / "prunella").rglob("*.py"))
+    pages_of_all = TEXT + "".join(read(path) for path in (ROOT / "docs").rglob("*.md"))
+    names = set(re.findall(r"\bPRUNELLA_[A-Z_]+\b", source))
+    assert "PRUNELLA_HOME" in names
+    assert [name for name in sorted(names) if f"`{name}" not in pages_of_all and f"${name}" not in pages_of_all] == []
+
+
 def test_the_extras_are_those_of_the_package() -> None:
     project = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
     assert set(re.findall(r"'\.\[(\w+)\]'", TEXT)) == project["optional-dependencies"].keys()

@@ -1,12 +1,12 @@
 """The tutorial's agent through the real OpenAI client, over HTTP, with a model that follows a script."""
 
 import json
-from pathlib import Path
 
 import pytest
 
+from prunella.errors import Misuse
 from prunella.testing.openai_server import OpenAIServer, Request, Said
-from tests.examples.running import EXAMPLES, run_example
+from tests.examples.running import EXAMPLES, Runner
 
 GOAL = "Check the payments service and fix any issues."
 LOOK = {"service": "payments"}
@@ -24,10 +24,10 @@ def fix_what_the_log_says(request: Request) -> Said:
     return Said("PORT is wrong.", calls=(("update_service_config", {**FIX, "value": value}),))
 
 
-def test_by_tool_calls_it_looks_then_repairs_and_the_check_ends_the_run(tmp_path: Path) -> None:
+def test_by_tool_calls_it_looks_then_repairs_and_the_check_ends_the_run(run_example: Runner) -> None:
     with OpenAIServer(Said(calls=(("check_service_status", LOOK),)), fix_what_the_log_says) as server:
-        ended = run_example("tutorial", tmp_path, OPENAI_BASE_URL=server.url)
-    assert ended.exit_code == 0, ended.complaint
+        ended = run_example("tutorial", OPENAI_BASE_URL=server.url)
+    assert ended.exit_code == 0
     assert ended.node("diagnose") == ("check_service_status payments",)
     assert ended.node("act") == ("update_service_config: None",)
     assert ended.lines[-1] == "end: achieved: PORT is wrong."
@@ -37,32 +37,42 @@ def test_by_tool_calls_it_looks_then_repairs_and_the_check_ends_the_run(tmp_path
 
 
 @pytest.mark.parametrize("refuses_tools", [True, False])
-def test_by_json_a_wrong_guess_is_put_back_before_the_right_one(tmp_path: Path, refuses_tools: bool) -> None:
+def test_by_json_a_wrong_guess_is_put_back_before_the_right_one(run_example: Runner, refuses_tools: bool) -> None:
+    look = as_json("Is it down?", "use_tools", ("check_service_status", LOOK))
     guess = as_json("DEBUG is off.", "use_tools", ("update_service_config", {**FIX, "key": "DEBUG"}))
     repair = as_json("PORT is wrong.", "use_tools", ("update_service_config", FIX))
-    with OpenAIServer(guess, repair, refuses_tools=refuses_tools) as server:
-        ended = run_example("tutorial", tmp_path, "--brain", server.url)
-    assert ended.exit_code == 0, ended.complaint
+    with OpenAIServer(look, guess, look, repair, refuses_tools=refuses_tools) as server:
+        ended = run_example("tutorial", "--brain", server.url)
+    assert ended.exit_code == 0
     assert ended.node("undo") == ("put back: update_service_config payments DEBUG 8080",)
     assert ended.lines[-1] == "end: achieved: PORT is wrong."
-    assert server.requests[-1].schema is not None
+    assert [tools_in(request) for request in server.requests] == [
+        ["check_service_status"], ["check_service_status", "update_service_config"],
+    ] * 2  # fmt: skip
 
 
-def test_a_model_that_only_says_so_is_not_believed(tmp_path: Path) -> None:
+def tools_in(request: Request) -> list[str]:
+    """The tools that the schema of a request knows."""
+    assert request.schema is not None
+    return [step["properties"]["tool"]["enum"][0] for step in request.schema["properties"]["steps"]["items"]["anyOf"]]
+
+
+def test_a_model_that_only_says_so_is_not_believed(run_example: Runner) -> None:
     lie = as_json("It was broken.", "answer", text="Fixed!")
     with OpenAIServer(Said("I fixed it: payments runs on 8080 now!"), lie) as server:
-        ended = run_example("tutorial", tmp_path, OPENAI_BASE_URL=server.url)
+        ended = run_example("tutorial", OPENAI_BASE_URL=server.url)
     assert ended.exit_code == 1
     assert ended.node("act") == ()
     assert ended.lines[-1].startswith("end: escalated: ")
     assert "the check is still red: I fixed it: payments runs on 8080 now!" in ended.lines[-1]
 
 
-def test_without_a_key_it_says_which_one_and_does_nothing(tmp_path: Path) -> None:
-    ended = run_example("tutorial", tmp_path)
-    assert ended.exit_code != 0
-    assert "openai:gpt-4o needs a key: set OPENAI_API_KEY, or OPENAI_BASE_URL" in ended.complaint
-    assert ended.lines == ()
+def test_without_a_key_it_says_which_one_and_does_nothing(
+    run_example: Runner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(Misuse, match=r"openai:gpt-4o needs a key: set OPENAI_API_KEY, or OPENAI_BASE_URL"):
+        run_example("tutorial")
+    assert capsys.readouterr().out == ""
 
 
 def test_it_is_as_short_as_its_readme_says() -> None:

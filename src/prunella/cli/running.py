@@ -18,6 +18,7 @@ from prunella.errors import Busy, PrunellaError
 from prunella.protocols import Sink
 from prunella.storage.runs import Orphaned
 from prunella.telemetry.json_lines import JsonLines
+from prunella.wiring.brains import brain_for
 from prunella.wiring.heal import Heal, carry_out
 from prunella.wiring.settings import Settings
 from prunella.wiring.workshop import Workshop, open_workshop
@@ -33,6 +34,7 @@ def run_to_the_end(order: Order, settings: Settings) -> Exit:
 
 async def work(order: Order, settings: Settings) -> RunRecord:
     """The run with its verdict; cancelled, it is put back first and CancelledError goes on, unless that failed."""
+    _check_brains(order, settings)
     screen = Screen(quiet=order.wanted.json)
     async with open_workshop(settings) as workshop:
         heal = Heal(
@@ -44,6 +46,13 @@ async def work(order: Order, settings: Settings) -> RunRecord:
             ended = await _watched(order, replace(heal, goal=record.goal), record, workshop, screen)
             if set(order.services) <= set(record.services):
                 return ended
+
+
+def _check_brains(order: Order, settings: Settings) -> None:
+    """Raises Misuse for a brain that is unknown or lacks its package or key, before a run is opened for it."""
+    for name in order.brains:
+        if name != "reflex":
+            brain_for((name,), None, settings.environ)
 
 
 async def _watched(order: Order, heal: Heal, record: RunRecord, workshop: Workshop, screen: Screen) -> RunRecord:

@@ -15,7 +15,7 @@ from prunella.brains.chat.failures import (
 )
 from prunella.brains.chat.prompt import BUDGET, Prompt, build_prompt
 from prunella.brains.chat.replies import calls_of, proposal_of, require_words, words_of
-from prunella.brains.chat.wire import Way, proposal_schema, tools_on_wire
+from prunella.brains.chat.wire import Way, schema_for, tools_on_wire
 from prunella.domain.brief import Brief
 from prunella.domain.plan import Answer, Proposal, Unsure
 from prunella.errors import PrunellaError, Rejected, Transient
@@ -164,8 +164,7 @@ async def _send(model: "BaseChatModel", prompt: Prompt, brief: Brief, way: Way) 
         return await model.bind_tools(tools_on_wire(brief.tools)).ainvoke(messages)
     if way is Way.WORDS:
         return await model.ainvoke(messages)
-    schema = proposal_schema(brief.tools)
-    asked = model.with_structured_output(schema, method="json_schema", include_raw=True)
+    asked = model.with_structured_output(schema_for(brief), method="json_schema", include_raw=True)
     answer = cast("dict[str, Any]", await asked.ainvoke(messages))
     return cast("AIMessage", answer["raw"])
 

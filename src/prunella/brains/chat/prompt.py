@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from prunella.brains.chat.wire import Way, find_spec, plain_parameters, proposal_schema
+from prunella.brains.chat.wire import Way, find_spec, plain_parameters, readers_first, schema_for
 from prunella.domain.brief import Brief
 from prunella.domain.evidence import Evidence, EvidenceKind, Observation
 from prunella.domain.plan import Step
 from prunella.domain.report import Reach, Reading
 from prunella.domain.run import Attempt
-from prunella.domain.tool import Risk, ToolSpec
+from prunella.domain.tool import ToolSpec
 from prunella.tools.names import wire_name
 
 BUDGET = 12_000
@@ -76,7 +76,7 @@ def build_prompt(brief: Brief, way: Way, *, budget: int = BUDGET, fault: str = "
 def _how(brief: Brief, way: Way) -> str:
     if way is not Way.WORDS:
         return _HOW[way]
-    return f"{_HOW[Way.SCHEMA]} Its JSON schema: {json.dumps(proposal_schema(brief.tools))}"
+    return f"{_HOW[Way.SCHEMA]} Its JSON schema: {json.dumps(schema_for(brief))}"
 
 
 def _pieces(brief: Brief, fault: str) -> Iterator[Piece]:
@@ -144,9 +144,9 @@ def _evidence(brief: Brief) -> Iterator[Piece]:
     facts = _without_repeats(brief.evidence)
     in_trouble = {reading.service for reading in brief.report.failing}
     errors = [place for place, fact in enumerate(facts) if fact.is_error]
-    readers = [wire_name(spec.name) for spec in brief.tools if spec.risk is Risk.READ]
-    if readers and not facts:
-        yield Piece("EVIDENCE", f"none yet: only look now, with {' or '.join(readers)}; change nothing in this answer")
+    if readers := readers_first(brief):
+        names = " or ".join(wire_name(spec.name) for spec in readers)
+        yield Piece("EVIDENCE", f"none yet: look first, with {names}; repair when you have seen what is wrong")
     for place, fact in enumerate(facts):
         rank = None if errors and place == errors[-1] else (_relevance(fact, in_trouble), place)
         label = f"{fact.kind}{_of(fact.service)} from {fact.source}"

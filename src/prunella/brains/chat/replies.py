@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -99,7 +100,7 @@ def proposal_of(calls: tuple[Call, ...], words: str, brief: Brief) -> Proposal:
 
 def _acting(calls: tuple[Call, ...], words: str, brief: Brief) -> Plan | LookUp:
     steps = tuple(_step(call, brief.tools) for call in calls)
-    leading = tuple(_leading_reads(steps, brief))
+    leading = _without_repeats(_leading_reads(steps, brief))
     if leading:
         return LookUp(steps=leading)
     changes = _changes(steps, brief)
@@ -112,7 +113,7 @@ def _submitted(call: Call, brief: Brief) -> Plan | LookUp:
     steps = tuple(_step(Call(step.tool, step.arguments), brief.tools, step.why) for step in submitted.steps)
     changes = _changes(steps, brief)
     if not changes:
-        return LookUp(steps=steps)
+        return LookUp(steps=_without_repeats(steps))
     return Plan(cause=submitted.cause or "not stated", because=submitted.because, steps=changes)
 
 
@@ -146,10 +147,12 @@ def _reads(step: Step, brief: Brief) -> bool:
 
 
 def _leading_reads(steps: tuple[Step, ...], brief: Brief) -> Iterator[Step]:
-    for step in steps:
-        if not _reads(step, brief):
-            return
-        yield step
+    return takewhile(lambda step: _reads(step, brief), steps)
+
+
+def _without_repeats(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """One look of a kind: a second one in the same answer shows the same."""
+    return tuple({step.key: step for step in steps}.values())
 
 
 def _changes(steps: tuple[Step, ...], brief: Brief) -> tuple[Step, ...]:

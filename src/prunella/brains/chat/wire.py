@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
+from prunella.domain.brief import Brief
 from prunella.domain.tool import Risk, ToolSpec
 from prunella.tools.names import wire_name
 
@@ -86,6 +87,16 @@ def _closed(**properties: Schema) -> Schema:
         "required": list(properties),
         "additionalProperties": False,
     }
+
+
+def readers_first(brief: Brief) -> tuple[ToolSpec, ...]:
+    """The tools to look with, while nothing was seen yet; empty when something was, or when none only reads."""
+    return () if brief.evidence else tuple(spec for spec in brief.tools if spec.risk is Risk.READ)
+
+
+def schema_for(brief: Brief) -> Schema:
+    """What a model is held to. Small ones change before they look, so until something was seen they can only look."""
+    return proposal_schema(readers_first(brief) or brief.tools)
 
 
 def proposal_schema(specs: Iterable[ToolSpec]) -> Schema:

@@ -37,18 +37,29 @@ def _follow(case: Case, hint: Hint) -> Iterator[Candidate]:
 def _follow_echoes(case: Case, clue: Clue) -> Iterator[Candidate]:
     """An error that names a setting, or repeats its value, without saying what would be right."""
     named = mentioned(case, clue.line)
+    is_accepted = clue.service in case.facts.services and case.is_accepted(clue.service or "")
     is_slow = _SLOW.search(clue.line) is not None
     for place in case.places_of(clue.service) if clue.service in case.suspects and clue.service else ():
         echoes = len(place.value) > 3 and place.value in _words(clue.line)
         slow = 0.5 * (is_slow and "timeout" in tokens(place.key))
-        degree = max(named.get(place, 0.0) * 0.6, 0.45 * echoes, slow)
+        degree = max(named.get(place, 0.0) * 0.7, 0.45 * echoes, slow, 0.85 * _says_outright(clue.line, place))
+        if is_accepted and not echoes and degree < 0.8 and not slow:
+            degree *= 0.4
         if degree < 0.3:
             continue
         hint = Hint(clue, bad=(place.value,)) if echoes else None
         for guess in right_values(case, place, hint)[:2]:
-            if guess.surety >= 0.4:
+            if guess.surety >= 0.4 and guess.value.lower() != place.value.lower():
                 score = clue.weight * degree * guess.surety * case.scope(place.service)
                 yield from _adopt(case, hint or Hint(clue), place, guess, score)
+
+
+def _says_outright(line: str, place: Place) -> bool:
+    """The name of the setting with its value right behind it."""
+    if not place.value:
+        return False
+    pattern = rf"(?<!\w){re.escape(place.leaf)}[\"']?[\s=:('\"]{{1,3}}(?:is |of )?{re.escape(place.value)}(?!\w)"
+    return re.search(pattern, line, re.IGNORECASE) is not None
 
 
 def _words(line: str) -> list[str]:

@@ -101,7 +101,7 @@ def _bond(case: Case, ours: Place, theirs: Place) -> float:
     direct = theirs.service in case.needs(ours.service) or ours.service in case.needs(theirs.service)
     held = any(_held(case, ours, theirs))
     outvoted = not words & _PERSONAL and (_is_outvoted(case, ours, theirs) or _is_outvoted(case, theirs, ours))
-    bond = 0.9 if held else 0.65 if words & _SHARED else 0.5 if outvoted else 0.08 if words & _PRIVATE else 0.25
+    bond = 0.9 if held else 0.65 if words & _SHARED else 0.5 if outvoted else 0.08 if words <= _PRIVATE else 0.25
     return bond * (1.0 if direct else 0.6)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import Clue
+from prunella.brains.reflex.names import leaf
 from prunella.domain.plan import Plan, Step
 
 
@@ -26,9 +27,13 @@ class Candidate:
 
     @property
     def touched(self) -> frozenset[tuple[str, str]]:
-        """(file, key or old text) of each edit: two candidates that share one are rivals, not partners."""
+        """(file, name or old text) of each edit: two candidates that share one are rivals, not partners.
+
+        The name is the key's last part: a missing `level` under two parents is one guess made twice.
+        """
         return frozenset(
-            (str(s.arguments.get("file")), str(s.arguments.get("key", s.arguments.get("old", "")))) for s in self.edits
+            (str(s.arguments.get("file")), leaf(str(s.arguments.get("key", s.arguments.get("old", "")))))
+            for s in self.edits
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from prunella.brains.reflex.clues import Clue, read_clues
+from prunella.brains.reflex.clues import Clue, is_errorish, read_clues
 from prunella.brains.reflex.endpoints import Endpoint, endpoints_of, probed_endpoints
 from prunella.brains.reflex.hints import Hint, read_hints
 from prunella.brains.reflex.names import likeness, names_service, normal, tokens
@@ -48,11 +48,18 @@ class Case:
 
     @cached_property
     def suspects(self) -> tuple[str, ...]:
-        """The targets and all they need, directly or not, nearest first."""
+        """The targets and all they need, directly or not, nearest first; then who needs a target and complains."""
         order = [name for name in self.facts.targets if name in self.facts.services]
         for name in order:
             order.extend(n for n in self.needs(name) if n not in order)
-        return tuple(order)
+        return (*order, *(name for name in self._complaining_dependents if name not in order))
+
+    @cached_property
+    def _complaining_dependents(self) -> tuple[str, ...]:
+        """Services that need a target and log errors: a target's probe may lead through them."""
+        speaking = {clue.service for clue in self.clues if clue.weight >= 0.7 and is_errorish(clue.line)}
+        targets = set(self.facts.targets)
+        return tuple(n for n in self.facts.services if n in speaking and targets & set(self.needs(n)))
 
     @cached_property
     def _by_tail(self) -> dict[str, tuple[Place, ...]]:
@@ -120,10 +127,17 @@ class Case:
         red = facts.preflight is not None and not facts.preflight.ok
         return failing or red or self.is_running(service) is False or any(c.fault for c in facts.files)
 
+    def is_accepted(self, service: str) -> bool:
+        """It runs, and its pre-flight (if any) is green: its values are legal, whatever else they are."""
+        preflight = self.service(service).preflight
+        return self.is_running(service) is True and (preflight is None or preflight.ok)
+
     def scope(self, service: str) -> float:
         """How near a service is to the trouble, 0 to 1: what weight a repair in it deserves."""
         if service in self.facts.targets:
             return 1.0
+        if service in self._complaining_dependents:
+            return 0.6
         if service in self.suspects:
             return 1.0 if self.is_troubled(service) else 0.8
         return 0.4

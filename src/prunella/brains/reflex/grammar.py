@@ -196,7 +196,8 @@ TOPICS: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
         r"|url_scheme"
     ),
     "no file": _all(
-        r"no such file|ENOENT|FileNotFound|cannot (?:open|find|stat|access)|can't (?:find|open)|file not found"
+        r"no such file|unable to open|ENOENT|FileNotFound|cannot (?:open|find|stat|access)|can't (?:find|open)"
+        r"|file not found"
         r"|NoSuchFile|(?:file|directory|path|folder) .{0,80}(?:does not exist|not found|is missing)|\bnot a directory"
     ),
 }

@@ -75,7 +75,13 @@ def read_hints(clue: Clue) -> tuple[Hint, ...]:
         suggested=_unique([_bare(m["key"]) for m in _matches(grammar.SUGGESTED, line)]),
         locations=_locations(line),
         paths=_unique([_bare(m["path"]) for m in grammar.PATH.finditer(line)]),
-        peers=tuple(dict.fromkeys((m["host"] or "", int(m["port"])) for m in _matches(grammar.NEAR_PORT, line))),
+        peers=tuple(
+            dict.fromkeys(
+                (m["host"] or "", int(m["port"]))
+                for m in _matches(grammar.NEAR_PORT, line)
+                if not (m["host"] or "").isdigit()
+            )
+        ),
         topics=frozenset(name for name, patterns in grammar.TOPICS.items() if _any(patterns, line)),
     )
     return (hint,) if _tells(hint) else ()

@@ -8,7 +8,7 @@ from prunella.domain.plan import Step
 
 _GUARDS_WORDS = """
     auth authentication authorization tls ssl https verify verification secure security password passwd secret token
-    protected hba acl cors csrf firewall signature signing requirepass whitelist allowlist sandbox readonly
+    protected hba acl cors csrf firewall signature signing requirepass whitelist allowlist sandbox
 """
 _GUARDS = frozenset(_GUARDS_WORDS.split())
 _BINDS = frozenset({"host", "bind", "listen", "addr", "address", "interface"})

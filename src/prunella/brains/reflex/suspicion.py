@@ -8,6 +8,9 @@ from prunella.brains.reflex.hints import Hint
 from prunella.brains.reflex.names import normal
 from prunella.brains.reflex.places import Place
 
+_LOG_FIELDS = re.compile(
+    r"\b(?:time|ts|level|lvl|severity|svc|service|logger|caller|msg|message|pid|thread)\"?[=:]\s*\"?\w*"
+)
 _WORD = re.compile(r"([\"'`]?)([A-Za-z_][\w\-]*(?:\.[\w\-]+)*)\1")
 
 
@@ -26,7 +29,7 @@ def suspects_of(case: Case, hint: Hint) -> tuple[tuple[Place, float], ...]:
 def mentioned(case: Case, line: str) -> dict[Place, float]:
     """Settings whose names stand in a line; a common word counts less than one that looks like a key."""
     found: dict[Place, float] = {}
-    for quote, word in _WORD.findall(line):
+    for quote, word in _WORD.findall(_LOG_FIELDS.sub(" ", line)):
         looks_like_key = bool(quote) or "_" in word or "." in word or (word.isupper() and len(word) > 2)
         for place, degree in case.places_named(word):
             found[place] = max(found.get(place, 0.0), degree * (0.75 if looks_like_key else 0.5))
