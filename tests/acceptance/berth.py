@@ -50,7 +50,7 @@ def read(path: Path) -> tuple[int, str]:
     """The port and the URL of the friend, "" for none."""
     kind = path.suffix or path.name
     try:
-        settings = parse(kind, path.read_text(encoding="utf-8"))
+        settings = parse(kind, path.read_text(encoding="latin-1" if kind == ".env" else "utf-8"))
     except FileNotFoundError as error:
         raise Refusal(f"{path} is missing") from error
     except Exception as error:

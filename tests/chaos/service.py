@@ -2,7 +2,7 @@
 texts in `texts`, is true, else 500; `/config` tells what it was started on. Every start is a line in `starts.log`.
 
 Ends at once when a file says `broken`. Imports little: it must start fast. `slow_start=S` in a file delays the
-listening, `slow_stop=S` the end.
+listening, `slow_stop=S` the end; `stops.log` gets a line as soon as it is asked to stop.
 """
 
 import hashlib
@@ -28,10 +28,17 @@ def main() -> None:
         log.write(f"{digest}\n")
     if "broken" in whole:
         sys.exit("error: the configuration is broken")
-    signal.signal(signal.SIGTERM, lambda *_: (time.sleep(seconds("slow_stop", whole)), os._exit(0)))
+    signal.signal(signal.SIGTERM, lambda *_: stop(seconds("slow_stop", whole)))
     time.sleep(seconds("slow_start", whole))
     healthy = bool(eval(check, {"texts": texts}))  # noqa: S307 -- the test's own expression
     serve(port, healthy=healthy, digest=digest)
+
+
+def stop(after_s: float) -> None:
+    with open("stops.log", "a") as log:  # noqa: PTH123
+        log.write("asked to stop\n")
+    time.sleep(after_s)
+    os._exit(0)
 
 
 def serve(port: int, *, healthy: bool, digest: str) -> None:

@@ -86,7 +86,7 @@ class Stage:
 
     def files(self) -> Picture:
         """Every file in the folder but our own records."""
-        ours = {"home", "effects.log", "places.log", "starts.log", "pid", "app.out"}
+        ours = {"home", "effects.log", "places.log", "starts.log", "stops.log", "pid", "app.out"}
         return {path.name: _facts(path) for path in sorted(self.folder.iterdir()) if path.name not in ours}
 
     def running_config(self) -> str | None:

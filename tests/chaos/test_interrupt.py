@@ -32,7 +32,7 @@ PLANS = (
 @contextmanager
 def healing(stage: Stage) -> Iterator["subprocess.Popen[str]"]:
     """`prunella heal --json` of the stage, with a brain that plans a restart which takes long to get green."""
-    with OpenAIServer(*PLANS) as server:
+    with OpenAIServer(*PLANS) as server, (stage.folder.parent / "stderr.txt").open("w") as errors:
         environment = {
             **os.environ, "OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "k", "PRUNELLA_HOME": str(stage.folder / "home"),
         }  # fmt: skip
@@ -40,7 +40,7 @@ def healing(stage: Stage) -> Iterator["subprocess.Popen[str]"]:
         command = [sys.executable, "-c", program, "heal", "Heal the app service", "--brain", "openai:scripted", "--json"]
         child = subprocess.Popen(
             command, cwd=stage.folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=(stage.folder.parent / "stderr.txt").open("w"), text=True,
+            stderr=errors, text=True,
         )  # fmt: skip
         try:
             yield child
@@ -64,24 +64,42 @@ def is_restarted(event: dict[str, object]) -> bool:
     return event["kind"] == EventKind.ACTION and "restart" in str(event["text"])
 
 
-def is_set(event: dict[str, object]) -> bool:
-    return event["kind"] == EventKind.ACTION and "config" in str(event["text"])
+def until_it_is_set(stage: Stage, child: "subprocess.Popen[str]") -> None:
+    del stage
+    wait_for(child, lambda event: event["kind"] == EventKind.ACTION and "config" in str(event["text"]))
 
 
-@pytest.mark.parametrize("moment", [is_set, is_restarted], ids=["during the restart", "while it is judged"])
+def until_it_is_asked_to_stop(stage: Stage, child: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + 30
+    while not (stage.folder / "stops.log").exists():
+        assert time.monotonic() < deadline and child.poll() is None
+        time.sleep(0.005)
+
+
+def until_it_is_judged(stage: Stage, child: "subprocess.Popen[str]") -> None:
+    del stage
+    wait_for(child, is_restarted)
+
+
+Moment = Callable[[Stage, "subprocess.Popen[str]"], None]
+
+
+@pytest.mark.parametrize("until", [until_it_is_set, until_it_is_asked_to_stop, until_it_is_judged])
 @pytest.mark.parametrize("times", [1, 3])
-def test_ctrl_c_puts_everything_back(tmp_path: Path, moment: Callable[[dict[str, object]], bool], times: int) -> None:
+def test_ctrl_c_puts_everything_back(tmp_path: Path, until: Moment, times: int) -> None:
+    """The third may come when all is done: then the process may end by the signal itself."""
     scenario = Scenario("slow", {".env": SLOW}, '"never" in texts[0]', (), {}, is_healed=False)
     stage = Stage(scenario, tmp_path / "stage")
     try:
         with healing(stage) as child:
-            wait_for(child, moment)
+            until(stage, child)
             for _ in range(times):
                 child.send_signal(signal.SIGINT)
                 time.sleep(0.25)
             code = child.wait(timeout=30)
-        assert code == 130, (tmp_path / "stderr.txt").read_text()
         assert stage.files() == stage.found_files
+        time.sleep(1.0)  # a service on its way down would be gone by now
         assert (stage.running_config(), len(stage.processes())) == (stage.found_config, 1)
+        assert code == 130, (tmp_path / "stderr.txt").read_text()
     finally:
         stage.close()

@@ -38,9 +38,9 @@ def test_auto_allows_what_can_be_put_back(risk: Risk) -> None:
 
 
 @pytest.mark.parametrize("autonomy", Autonomy)
-def test_reading_is_always_allowed(autonomy: Autonomy) -> None:
-    ruling = ruled(risk=Risk.READ, autonomy=autonomy, ask=("*",), deny=("*",))
-    assert ruling.permission is Permission.ALLOW
+def test_reading_needs_no_leave_unless_it_is_denied(autonomy: Autonomy) -> None:
+    assert ruled(risk=Risk.READ, autonomy=autonomy, ask=("*",)).permission is Permission.ALLOW
+    assert ruled(risk=Risk.READ, autonomy=autonomy, deny=("*",)).permission is Permission.DENY
 
 
 def test_what_cannot_be_put_back_always_asks_and_says_why() -> None:

@@ -4,8 +4,9 @@ from langgraph.runtime import Runtime
 
 from prunella.domain.evidence import Evidence, EvidenceKind, Findings, Observation
 from prunella.domain.plan import Step
+from prunella.domain.ruling import Permission
 from prunella.domain.run import EventKind, Verdict
-from prunella.domain.tool import Risk
+from prunella.domain.tool import Prepared, Risk
 from prunella.healing.context import Context
 from prunella.healing.looking import Sight, look_around, watch
 from prunella.healing.state import Change, State
@@ -76,14 +77,20 @@ async def _look_up(state: State, context: Context) -> Change:
 
 
 async def _read(step: Step, context: Context) -> Observation:
-    """What a tool that only reads says; any other is not called."""
+    """What a tool that only reads says; any other, or one that the policy denies, is not called."""
     tool = context.tools.find(step)
-    if isinstance(tool, Observation) or tool.spec.risk is Risk.READ:
+    if isinstance(tool, Observation):
+        return tool
+    ruling = context.policy.rule(step, tool.spec, Prepared())
+    if tool.spec.risk is not Risk.READ:
+        reason, hint = f"{step.tool} changes the world, so it is no look-up.", "Put it into a plan."
+    elif ruling.permission is not Permission.ALLOW:
+        reason, hint = ruling.reason, ""
+    else:
         return await context.tools.call(step)
     return Observation(
-        tool=step.tool, arguments=step.arguments, ok=False, error="NotAReader",
-        message=f"{step.tool} changes the world, so it is no look-up.", hint="Put it into a plan.",
-    )  # fmt: skip
+        tool=step.tool, arguments=step.arguments, ok=False, error="NotAllowed", message=reason, hint=hint
+    )
 
 
 def show_findings(context: Context, node: str, findings: Findings) -> None:

@@ -117,7 +117,7 @@ async def vet(state: State, runtime: Runtime[Context]) -> Change:
         rejection = Rejection(plan=chosen.key, steps=_in_words(chosen), reasons=tuple(reasons))
         return {"rejections": (*state.rejections, rejection), "next": "reflect"}
     return {
-        "prepared": tuple(each.prepared for each in vetted),
+        "prepared": tuple(each.prepared.model_copy(update={"before": None}) for each in vetted),
         "rulings": tuple(each.ruling for each in vetted),
         "survey": dict(await context.world.survey()),
         "next": "approve",

@@ -18,7 +18,7 @@ ASKED_BY_DEFAULT = ("services.stop",)
 class Rules:
     """A Policy. Pure; a stricter rule never allows more.
 
-    In this order: what only reads is allowed; `deny`; autonomy observe or suggest denies; `ask`; what cannot be put
+    In this order: `deny`; what only reads is allowed; autonomy observe or suggest denies; `ask`; what cannot be put
     back asks; autonomy ask asks; tools of ASKED_BY_DEFAULT ask unless `allow` names them; the rest is allowed.
     A rule that denies or asks holds when it matches anything of a step, one that allows when it covers all of it.
     """
@@ -28,14 +28,19 @@ class Rules:
     fleet_path: Path
 
     def rule(self, step: Step, spec: ToolSpec, prepared: Prepared) -> Ruling:
-        if spec.risk is Risk.READ:
-            return _allow(f"{step.tool} only reads.")
         subjects = subjects_of(step, prepared, self.fleet_path.parent)
+        if spec.risk is Risk.READ:
+            return self._denied(step, subjects) or _allow(f"{step.tool} only reads.")
         return self._forbidden(step, subjects) or self._asked(step, spec, prepared, subjects) or self._allowed()
 
-    def _forbidden(self, step: Step, subjects: Subjects) -> Ruling | None:
+    def _denied(self, step: Step, subjects: Subjects) -> Ruling | None:
         if pattern := self._match(self.spec.deny, subjects):
             return _deny(f'deny = "{pattern}" in {self.fleet_path} forbids {step.tool}.')
+        return None
+
+    def _forbidden(self, step: Step, subjects: Subjects) -> Ruling | None:
+        if denied := self._denied(step, subjects):
+            return denied
         match self.autonomy:
             case Autonomy.OBSERVE:
                 return _deny(f"Autonomy is observe ({self._origin()}): nothing is changed, only reported.", final=True)

@@ -17,7 +17,7 @@ from prunella.storage.events import EventFile
 from prunella.telemetry.emitter import Emitter
 from prunella.tools.packs.config import ConfigPack
 from prunella.tools.packs.files import FilesPack
-from prunella.tools.packs.http import http_tools
+from prunella.tools.packs.http import HttpPack, probed_hosts
 from prunella.tools.packs.services import ServicesPack
 from prunella.tools.toolbox import Tools
 from prunella.wiring.brains import brain_for
@@ -64,8 +64,9 @@ def heal_context(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Seque
     targets = tuple(name for name in record.services if name in fleet.services) or heal.services
     good = FileKnownGood(workshop.home / "known-good")
     world = FleetWorld(fleet, targets, workshop.home, good, redactor)
-    packs = (ConfigPack(world, environ), ServicesPack(world), FilesPack(world))
-    tools = Tools([*(tool for pack in packs for tool in pack.tools()), *http_tools()], redacts=redactor)
+    http = HttpPack(probed_hosts(fleet))
+    packs = (ConfigPack(world, environ), ServicesPack(world), FilesPack(world), http)
+    tools = Tools([tool for pack in packs for tool in pack.tools()], redacts=redactor)
     emitter = Emitter(record.id, workshop.clock, [EventFile(workshop.home, record.id), *sinks], redactor)
     return Context(
         goal=Goal(heal.goal, check=world.check, constraints=(world.check_neighbours,)),

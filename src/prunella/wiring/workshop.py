@@ -1,6 +1,7 @@
 """Everything that is open while this process works: the book of runs, the journal, the checkpoints."""
 
 import secrets
+import shutil
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from prunella.clock import SystemClock
+from prunella.errors import Misuse
 from prunella.healing.graph import Loop, build_loop
 from prunella.protocols import Clock
 from prunella.storage.checkpoints import open_checkpointer
@@ -19,6 +21,9 @@ from prunella.storage.journal import SqliteJournal
 from prunella.storage.retention import sweep
 from prunella.storage.runs import SqliteRuns
 from prunella.wiring.settings import Settings
+
+
+_LEAST_FREE_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Workshop:
 async def open_workshop(settings: Settings) -> AsyncGenerator[Workshop]:
     """Open, or make, all that is kept in the state folder; finished runs past their time are swept first."""
     home, clock = open_folder(settings.home), SystemClock()
+    _refuse_full_disk(home)
     connection = connect(home / "state.db")
     try:
         async with open_checkpointer(home / "checkpoints.db") as saver:
@@ -47,6 +53,16 @@ async def open_workshop(settings: Settings) -> AsyncGenerator[Workshop]:
             yield Workshop(settings, home, runs, SqliteJournal(connection, clock), saver, loop, clock)
     finally:
         connection.close()
+
+
+def _refuse_full_disk(home: Path) -> None:
+    """A run that cannot write its journal could not be taken back: raises Misuse before one begins."""
+    free = shutil.disk_usage(home).free
+    if free < _LEAST_FREE_BYTES:
+        raise Misuse(
+            f"The disk under the state folder {home} has {free // 1024} KB left; at least {_LEAST_FREE_BYTES // 1024} KB "
+            "are needed to be able to take a run back. Free space, or set PRUNELLA_HOME to another disk."
+        )
 
 
 def new_run_id() -> str:

@@ -2,6 +2,7 @@
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
+from langsmith import tracing_context  # pyright: ignore[reportUnknownVariableType] -- its **kwargs are untyped
 
 from prunella.domain.ruling import ApprovalRequest, Decision
 from prunella.healing.context import Context
@@ -20,7 +21,8 @@ async def advance(loop: Loop, run: str, context: Context, answer: Decision | Non
     saved = await loop.aget_state(config)
     begin = State(run=run, ticked=context.clock.now()) if saved.created_at is None else None
     step: State | Command[str] | None = Command(resume=answer.model_dump(mode="json")) if answer else begin
-    outcome = await loop.ainvoke(step, config, context=context, durability="sync", version="v2")
+    with tracing_context(enabled=False):  # LangSmith's own hook would send the whole state off this machine
+        outcome = await loop.ainvoke(step, config, context=context, durability="sync", version="v2")
     if outcome.interrupts:
         return ApprovalRequest.model_validate(outcome.interrupts[0].value)
     return outcome.value

@@ -13,7 +13,7 @@ from prunella.configs.known_good import FileKnownGood
 from prunella.configs.reading import read_config
 from prunella.domain.evidence import Evidence, Findings
 from prunella.domain.facts import Facts, ServiceFacts
-from prunella.domain.report import Reach, Report
+from prunella.domain.report import Reach, Reading, Report
 from prunella.domain.service import CommandResult, Fleet, Service, ServiceStatus
 from prunella.errors import PrunellaError
 from prunella.probes.factory import probe_for
@@ -74,7 +74,12 @@ class FleetWorld:
 
     async def _look(self, names: Iterable[str]) -> Report:
         reports = await asyncio.gather(*(self._probers[name].look() for name in names))
-        return Report(readings=tuple(reading for report in reports for reading in report.readings))
+        return Report(readings=tuple(self._clean(reading) for report in reports for reading in report.readings))
+
+    def _clean(self, reading: Reading) -> Reading:
+        """What a service answers may hold a secret, and models read it."""
+        text = self.redactor.text
+        return reading.model_copy(update={"detail": text(reading.detail), "body": text(reading.body)})
 
     async def _is_starting(self, name: str) -> bool:
         """It runs, is young, and does not listen yet."""

@@ -15,7 +15,7 @@ WHY: Schema = {"type": "string", "description": "one sentence: why this step", "
 _TEXT: Schema = {"type": "string", "maxLength": 2000}
 _SENTENCE: Schema = {"type": "string", "maxLength": 300}
 _REASONS: Schema = {"type": "array", "items": _SENTENCE, "maxItems": 5}
-MOST_STEPS = 8
+MOST_STEPS, MOST_LOOKS = 8, 3
 
 
 class Way(StrEnum):
@@ -96,10 +96,11 @@ def readers_first(brief: Brief) -> tuple[ToolSpec, ...]:
 
 def schema_for(brief: Brief) -> Schema:
     """What a model is held to. Small ones change before they look, so until something was seen they can only look."""
-    return proposal_schema(readers_first(brief) or brief.tools)
+    readers = readers_first(brief)
+    return proposal_schema(readers, MOST_LOOKS) if readers else proposal_schema(brief.tools)
 
 
-def proposal_schema(specs: Iterable[ToolSpec]) -> Schema:
+def proposal_schema(specs: Iterable[ToolSpec], most_steps: int = MOST_STEPS) -> Schema:
     """One object that can say all: thought first, then the decision, then typed steps of known tools only."""
     specs = tuple(specs)
     decisions = ["use_tools", ANSWER, GIVE_UP] if specs else [ANSWER, GIVE_UP]
@@ -107,7 +108,7 @@ def proposal_schema(specs: Iterable[ToolSpec]) -> Schema:
         "cause": _SENTENCE,
         "because": _REASONS,
         "decision": {"type": "string", "enum": decisions},
-        "steps": {"type": "array", "items": {"anyOf": [_step_of(s) for s in specs]}, "maxItems": MOST_STEPS},
+        "steps": {"type": "array", "items": {"anyOf": [_step_of(s) for s in specs]}, "maxItems": most_steps},
         "text": _TEXT,
     }
     if not specs:

@@ -1,10 +1,14 @@
 """The http pack: ask a web service."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import Field
 
+from prunella.domain.service import Fleet, HttpProbe, TcpProbe
 from prunella.errors import Rejected, Transient
 from prunella.protocols import Tool
 from prunella.tools.tool import tool
@@ -14,18 +18,42 @@ _TIMEOUT_S = 10.0
 _MOST_CHARACTERS = 8_000
 
 
-def http_tools() -> tuple[Tool, ...]:
-    """A reader, and a request that cannot be taken back."""
-    return (tool(name="http.get")(get), tool(risk="irreversible", name="http.request")(request))
+@dataclass(frozen=True)
+class HttpPack:
+    """A reader of the addresses on `hosts`, and a request that goes anywhere and cannot be taken back.
+
+    Reading needs no leave, and an address can carry words out: so only hosts that the operator named are read.
+    """
+
+    hosts: frozenset[str]
+
+    def tools(self) -> tuple[Tool, ...]:
+        return (tool(name="http.get")(self.get), tool(risk="irreversible", name="http.request")(request))
+
+    async def get(self, url: Url) -> str:
+        """Fetch an address of a declared service with GET and tell status and body; 4xx and 5xx are answers too."""
+        host = urlsplit(url).hostname or ""
+        if host not in self.hosts:
+            raise Rejected(f"No probe of the fleet names {host}. Use http.request, which asks a human.")
+        return await _ask("GET", url, "")
 
 
-async def get(url: Url) -> str:
-    """Fetch a web address with GET and tell status and body; a 4xx or 5xx is an answer like any other."""
-    return await _ask("GET", url, "")
+def probed_hosts(fleet: Fleet) -> frozenset[str]:
+    """The hosts that the fleet's probes name."""
+    return frozenset(_hosts(fleet))
+
+
+def _hosts(fleet: Fleet) -> Iterable[str]:
+    for service in fleet.services.values():
+        for probe in service.probes:
+            if isinstance(probe, HttpProbe):
+                yield urlsplit(probe.url).hostname or ""
+            elif isinstance(probe, TcpProbe):
+                yield probe.host
 
 
 async def request(
-    method: Annotated[Literal["POST", "PUT", "PATCH", "DELETE"], Field(description="the HTTP method")],
+    method: Annotated[Literal["GET", "POST", "PUT", "PATCH", "DELETE"], Field(description="the HTTP method")],
     url: Url,
     body: Annotated[str, Field(description="the JSON body, empty for none")] = "",
 ) -> str:
