@@ -3,12 +3,13 @@
 import asyncio
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,11 +149,11 @@ class Harbour:
             for path in files
         }
 
-    def run(self, *words: str, seconds: float = 60, stdin: str | None = "", **environ: str) -> Ended:
+    def run(self, *words: str, **environ: str) -> Ended:
         """`prunella WORDS` in the folder, with nothing of the tester's own environment."""
         ended = subprocess.run(
-            [PRUNELLA, *words], cwd=self.folder, env=self.environ(environ), input=stdin,
-            capture_output=True, text=True, timeout=seconds, check=False,
+            [PRUNELLA, *words], cwd=self.folder, env=self.environ(environ), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
@@ -173,18 +174,23 @@ class Harbour:
                 process.wait(5)
 
 
-def free_ports(count: int) -> Iterable[int]:
-    """Free when this returns; held together meanwhile, so that all are different."""
-    doors = [socket.socket() for _ in range(count)]
-    for door in doors:
-        door.bind(("127.0.0.1", 0))
-    ports = [door.getsockname()[1] for door in doors]
-    for door in doors:
-        door.close()
-    return ports
+def free_ports(count: int) -> list[int]:
+    """Even ones, below the range that the system hands out by itself: one less is nobody's, for wrong ports."""
+    free = (port for port in random.Random().sample(range(18000, 32000, 2), 2000) if is_free(port))
+    return [next(free) for _ in range(count)]
 
 
-def until(is_so: Any, seconds: float = 20) -> None:
+def is_free(port: int) -> bool:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def until(is_so: Callable[[], bool], seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline, "it did not come about in time"

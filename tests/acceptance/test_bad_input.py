@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -117,13 +116,13 @@ def without_privileges(harbour: Harbour, *words: str) -> Ended:
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
-def test_a_home_that_is_a_file(build: Build, tmp_path: Path) -> None:
+def test_a_home_that_is_a_file(build: Build) -> None:
     harbour = build("lamp")
-    (tmp_path / "taken").write_text("mine", encoding="utf-8")
+    (build.place / "taken").write_text("mine", encoding="utf-8")
     for verb in ("heal", "status"):
-        said = refused(harbour, verb, PRUNELLA_HOME=str(tmp_path / "taken"))
-        assert f"The state folder {tmp_path / 'taken'} cannot be used: there is a file in its place" in said
-    assert (tmp_path / "taken").read_text(encoding="utf-8") == "mine"
+        said = refused(harbour, verb, PRUNELLA_HOME=str(build.place / "taken"))
+        assert f"The state folder {build.place / 'taken'} cannot be used: there is a file in its place" in said
+    assert (build.place / "taken").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_state_database_of_a_newer_version(build: Build) -> None:

@@ -25,11 +25,13 @@ def test_stopped_services_are_started_and_nothing_else_is_touched(build: Build) 
     harbour = build("tide", "buoy")
     harbour.start("buoy")
     before, (buoy,) = harbour.picture(), harbour.pids().values()
-    ended = harbour.run("heal", "Please bring the tide back up")
+    ended = harbour.run("heal", "Please bring the tide back up", TERM="xterm-256color")
     assert ended.code == 0, ended.said
     assert harbour.is_alive("tide")
     assert harbour.pids()["buoy/buoy.json"] == buoy
     assert harbour.picture() == before
+    assert "\x1b" not in ended.said
+    assert not [line for line in ended.out.splitlines() if line != line.rstrip()]
 
 
 def test_a_yaml_file_that_does_not_parse_is_mended(build: Build) -> None:
@@ -90,16 +92,7 @@ def test_without_a_policy_and_a_terminal_it_only_suggests_and_yes_carries_it_out
     assert harbour.is_alive("tide")
 
 
-def test_yes_does_not_overrule_a_denial(build: Build) -> None:
-    harbour = build("tide")
-    harbour.declare(policy='deny = ["services.start"]')
-    ended = harbour.run("heal", "--yes")
-    assert ended.code == 3, ended.said
-    assert "forbids services.start" in ended.out
-    assert not harbour.pids()
-
-
-def test_an_escalation_hands_over_what_was_tried_and_what_is_next(build: Build) -> None:
+def test_yes_overrules_no_denial_and_an_escalation_hands_over_what_is_known(build: Build) -> None:
     """The friend is no service of the fleet: nobody here can help."""
     harbour = build("pilot")
     text = harbour.wholesome("pilot") + 'friend = "http://127.0.0.1:9/"\n'
@@ -119,23 +112,13 @@ def test_an_escalation_hands_over_what_was_tried_and_what_is_next(build: Build) 
 
 def test_a_secret_is_told_neither_by_the_timeline_nor_by_the_book(build: Build) -> None:
     harbour = build("lamp")
-    break_port(harbour, "lamp")
-    secret = "kZ83hfQpLw02mmXs"  # noqa: S105 -- the test's own
-    harbour.write("lamp", harbour.file("lamp").read_text(encoding="utf-8") + f"LAMP_API_KEY={secret}\n")
+    secret = "kZ83hfQpLw02mmXs"
+    harbour.write("lamp", f"LAMP_LISTEN=green\nLAMP_API_KEY={secret}\n")
     (harbour.folder / "lamp" / ".env.example").write_text("LAMP_API_KEY=\nLAMP_LISTEN=1\n", encoding="utf-8")
-    harbour.start("lamp")
-    said = harbour.run("heal", "--json").said + harbour.run("explain").said + harbour.run("status", "--json").said
+    said = harbour.run("heal", "--dry-run").said + harbour.run("explain").said + harbour.run("explain", "--json").said
     assert "LAMP_API_KEY" in said
     assert secret not in said
 
 
 def run_of(text: str) -> str:
     return text.partition("· run ")[2].split()[0]
-
-
-def test_piped_text_is_plain_and_tidy(build: Build) -> None:
-    harbour = build("tide")
-    ended = harbour.run("heal", TERM="xterm-256color")
-    assert ended.code == 0, ended.said
-    assert "\x1b" not in ended.said
-    assert not [line for line in ended.out.splitlines() if line != line.rstrip()]

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
@@ -15,7 +15,7 @@ from tests.acceptance.test_heal import break_port
 
 
 @contextmanager
-def at_work(harbour: Harbour, *words: str) -> Iterator["subprocess.Popen[str]"]:
+def at_work(harbour: Harbour, *words: str) -> Generator["subprocess.Popen[str]"]:
     """A heal that is in the middle: its first change is on the disk, and it watches a check that stays red."""
     before = harbour.picture()
     with harbour.launch("heal", *words) as process:
@@ -36,14 +36,16 @@ def hopeless(build: Build) -> Harbour:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_in_the_middle_puts_everything_back(build: Build, number: signal.Signals) -> None:
+def test_a_signal_in_the_middle_puts_everything_back_and_a_second_does_not_cut_that_short(
+    build: Build, number: signal.Signals
+) -> None:
     harbour = hopeless(build)
     content = harbour.file("lamp").read_bytes()
     with at_work(harbour) as process:
         process.send_signal(number)
         time.sleep(0.2)
         process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
     assert process.returncode == 130, out + err
     assert "↩ rolled back" in out
     assert "Traceback" not in out + err
@@ -65,10 +67,10 @@ def test_a_second_heal_is_told_who_holds_it_and_may_wait(build: Build) -> None:
             assert "at work" in status.out
             assert "waiting for" in status.out
             process.send_signal(signal.SIGINT)
-            out, err = waiting.communicate(timeout=60)
+            out, err = waiting.communicate(timeout=120)
             assert waiting.returncode == 0, out + err
         assert "waiting.\n" in err
-        process.communicate(timeout=60)
+        process.communicate(timeout=120)
     assert harbour.is_alive("lamp")
     assert not list((harbour.home / "waiting").iterdir())
 
@@ -87,13 +89,13 @@ def test_a_run_that_was_killed_is_shown_and_brought_to_its_end(build: Build) -> 
     assert harbour.is_alive("lamp")
 
 
-@pytest.mark.parametrize("words", [["heal"], ["heal", "--json"]], ids=["text", "json"])
-def test_a_reader_that_leaves_does_not_end_the_repair(build: Build, words: list[str]) -> None:
+@pytest.mark.parametrize("option", ["", "--json"])
+def test_a_reader_that_leaves_does_not_end_the_repair(build: Build, option: str) -> None:
     harbour = build("tide")
-    command = f"set -o pipefail; '{PRUNELLA}' {' '.join(words)} | head -1"
+    command = f"set -o pipefail; '{PRUNELLA}' heal {option} | head -1"
     ended = subprocess.run(
         ["bash", "-c", command], cwd=harbour.folder, env=harbour.environ({}), stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert len(ended.stdout.splitlines()) == 1
@@ -103,13 +105,13 @@ def test_a_reader_that_leaves_does_not_end_the_repair(build: Build, words: list[
 
 def test_closed_streams_and_a_narrow_terminal_are_no_trouble(build: Build) -> None:
     harbour = build("tide")
-    for closed in ("<&-", "<&- >&-", "<&- >&- 2>&-"):
+    for closed in ("<&- >&-", "<&- >&- 2>&-"):
         ended = subprocess.run(
             ["bash", "-c", f"'{PRUNELLA}' heal --dry-run {closed}"], cwd=harbour.folder,
-            env=harbour.environ({"COLUMNS": "7"}), capture_output=True, text=True, timeout=60, check=False,
+            env=harbour.environ({"COLUMNS": "7"}), capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         assert ended.returncode == 3, ended.stdout + ended.stderr
-        assert "Traceback" not in ended.stderr
+        assert ended.stderr == ""
     assert not harbour.pids()
 
 

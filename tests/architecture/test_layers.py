@@ -25,9 +25,7 @@ def lint_imports(folder: Path) -> "subprocess.CompletedProcess[str]":
     lint = Path(sys.executable).parent / "lint-imports"
     command = [str(lint), "--no-cache", "--config", str(folder / "pyproject.toml")]
     environment = {**os.environ, "PYTHONPATH": str(folder)}
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_every_contract_is_kept() -> None:

@@ -39,14 +39,12 @@ def test_every_module_can_be_imported() -> None:
             importlib.import_module(name)
 
 
+HELP = "import sys; sys.argv = {!r}; from prunella.cli.main import app; app(standalone_mode=False)"
+
+
 @pytest.mark.parametrize(
     "program",
-    [
-        "import prunella",
-        "import sys; sys.argv = ['prunella', '--help']; from prunella.cli.main import app; app(standalone_mode=False)",
-        "import sys; sys.argv = ['prunella', 'heal', '--help']; from prunella.cli.main import app; "
-        "app(standalone_mode=False)",
-    ],
+    ["import prunella", HELP.format(["prunella", "--help"]), HELP.format(["prunella", "heal", "--help"])],
     ids=["import", "help", "heal --help"],
 )
 def test_nothing_heavy_is_loaded_before_it_is_needed(program: str) -> None:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,22 +22,32 @@ PLANS = (
     Said(calls=(("submit_plan", {
         "cause": "a wrong greeting", "because": ["the log says so"],
         "steps": [
-            {"tool": "config.set", "arguments": {"file": ".env", "key": "GREETING", "value": "slow_start=30"}, "why": "x"},
-            {"tool": "services.restart", "arguments": {"service": "app"}, "why": "it reads its file at the start"},
+            {"tool": "config.set", "arguments": {"file": ".env", "key": "GREETING", "value": "slow_start=30"}},
+            {"tool": "services.restart", "arguments": {"service": "app"}},
         ],
     }),)),
 ) * 3  # fmt: skip
 
 
 @contextmanager
-def healing(stage: Stage) -> Iterator["subprocess.Popen[str]"]:
+def healing(stage: Stage) -> Generator["subprocess.Popen[str]"]:
     """`prunella heal --json` of the stage, with a brain that plans a restart which takes long to get green."""
     with OpenAIServer(*PLANS) as server, (stage.folder.parent / "stderr.txt").open("w") as errors:
         environment = {
-            **os.environ, "OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "k", "PRUNELLA_HOME": str(stage.folder / "home"),
+            **os.environ, "OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "k",
+            "PRUNELLA_HOME": str(stage.folder / "home"),
         }  # fmt: skip
         program = "from prunella.cli.main import main; main()"
-        command = [sys.executable, "-c", program, "heal", "Heal the app service", "--brain", "openai:scripted", "--json"]
+        command = [
+            sys.executable,
+            "-c",
+            program,
+            "heal",
+            "Heal the app service",
+            "--brain",
+            "openai:scripted",
+            "--json",
+        ]
         child = subprocess.Popen(
             command, cwd=stage.folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=errors, text=True,
@@ -72,7 +82,8 @@ def until_it_is_set(stage: Stage, child: "subprocess.Popen[str]") -> None:
 def until_it_is_asked_to_stop(stage: Stage, child: "subprocess.Popen[str]") -> None:
     deadline = time.monotonic() + 30
     while not (stage.folder / "stops.log").exists():
-        assert time.monotonic() < deadline and child.poll() is None
+        assert time.monotonic() < deadline
+        assert child.poll() is None
         time.sleep(0.005)
 
 
@@ -100,6 +111,6 @@ def test_ctrl_c_puts_everything_back(tmp_path: Path, until: Moment, times: int) 
         assert stage.files() == stage.found_files
         time.sleep(1.0)  # a service on its way down would be gone by now
         assert (stage.running_config(), len(stage.processes())) == (stage.found_config, 1)
-        assert code == 130, (tmp_path / "stderr.txt").read_text()
+        assert code in ({130} if times == 1 else {130, -signal.SIGINT}), (tmp_path / "stderr.txt").read_text()
     finally:
         stage.close()

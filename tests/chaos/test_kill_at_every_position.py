@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import multiprocessing
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +15,15 @@ from typing import Any
 import pytest
 
 from prunella.clock import SystemClock
+from prunella.configs.temporary import temporary_file
 from prunella.domain.journal import Entry, Outcome
 from prunella.domain.run import RunRecord, Verdict
 from prunella.storage.database import connect
 from prunella.storage.journal import SqliteJournal
 from prunella.storage.runs import SqliteRuns
+from prunella.testing.crashing import kill_9
 from tests.chaos.repair import Order, repair
-from tests.chaos.scenarios import AS_FOUND, HEALED
+from tests.chaos.scenarios import AS_FOUND, ENV, HEALED
 from tests.chaos.stage import Scenario, Stage
 
 KILLED = -9
@@ -112,7 +115,9 @@ def wrong_files(stage: Stage, record: RunRecord) -> list[str]:
         expected |= {name: replace(expected[name], data=data) for name, data in stage.scenario.healed.items()}
     now = stage.files()
     names = sorted(now.keys() | expected.keys())
-    return [f"{name}: {now.get(name)} is not {expected.get(name)}" for name in names if now.get(name) != expected.get(name)]
+    return [
+        f"{name}: {now.get(name)} is not {expected.get(name)}" for name in names if now.get(name) != expected.get(name)
+    ]
 
 
 def wrong_service(stage: Stage, record: RunRecord) -> list[str]:
@@ -154,7 +159,11 @@ def named(scenario: Any) -> str:
 def test_healed_or_as_found_wherever_it_dies(scenario: Scenario, tmp_path: Path) -> None:
     places = places_of(scenario, tmp_path / "undisturbed")
     assert len(places) >= 6
-    jobs = {f"{n} {place}": killed_at(scenario, tmp_path, n) for n, place in enumerate(places, 1) if n % scenario.stride == 1 % scenario.stride}
+    jobs = {
+        f"{n} {place}": killed_at(scenario, tmp_path, n)
+        for n, place in enumerate(places, 1)
+        if n % scenario.stride == 1 % scenario.stride
+    }
     assert all_of(jobs) == {}
 
 
@@ -162,3 +171,44 @@ def test_healed_or_as_found_when_it_dies_twice(tmp_path: Path) -> None:
     pairs = random.Random(7).sample(list(itertools.product(range(1, 25), range(1, 7))), 12)
     jobs = {f"{first}, {second}": killed_at(AS_FOUND[0], tmp_path, first, second) for first, second in pairs}
     assert all_of(jobs) == {}
+
+
+def leave_a_temporary_file(folder: Path) -> None:
+    """Dies in the middle of writing a file."""
+    with temporary_file(folder, 0o600):
+        kill_9()
+
+
+def test_what_a_killed_writer_left_is_cleared_away(tmp_path: Path) -> None:
+    stage = Stage(HEALED[0], tmp_path / "stage")
+    order = Order(stage.folder, HEALED[0].plans)
+    try:
+        writer = _servers.Process(target=leave_a_temporary_file, args=(stage.folder,))
+        writer.start()
+        writer.join(30)
+        assert stage.files() != stage.found_files
+        assert in_a_process(order) == 0
+        assert wrong_in_the_end(stage, order) == []
+    finally:
+        stage.close()
+
+
+def test_as_found_when_it_dies_while_the_service_goes_down(tmp_path: Path) -> None:
+    """A process that was asked to stop still looks like one that runs."""
+    scenario = replace(AS_FOUND[0], files={".env": ENV + b"# slow_stop=0.6\r\n"}, starts=0)
+    stage = Stage(scenario, tmp_path / "stage")
+    order = Order(stage.folder, scenario.plans)
+    try:
+        child = _servers.Process(target=repair, args=(order,))
+        child.start()
+        while not (stage.folder / "stops.log").exists():
+            assert child.is_alive()
+            time.sleep(0.005)
+        child.kill()
+        child.join(30)
+        assert in_a_process(replace(order, resumes=True)) == 0
+        record, _ = book(order)
+        time.sleep(0.7)
+        assert [*wrong_files(stage, record), *wrong_service(stage, record)] == []
+    finally:
+        stage.close()

@@ -27,10 +27,24 @@ async def test_nothing_is_written_when_all_is_green(tmp_path: Path) -> None:
 
 async def test_the_models_word_ends_nothing(tmp_path: Path) -> None:
     shelf = Shelf()
-    agent = shelf.agent(tmp_path, Answer(text="All prices are right now."))
+    agent = shelf.agent(tmp_path, Answer(text="All prices are right."), Answer(text="I am quite sure."))
     run = await agent.run(Goal("Tea costs 5.", check=shelf.costs("tea", 5)))
     assert run.verdict is Verdict.ESCALATED
-    assert "All prices are right now." in run.summary
+    assert "I am quite sure." in run.summary
+
+
+async def test_a_brain_that_only_talks_is_told_once_that_the_check_is_red(tmp_path: Path) -> None:
+    shelf = Shelf()
+    agent = shelf.agent(tmp_path, Answer(text="All prices are right."), setting("tea", 5))
+    assert (await agent.run(Goal("Tea costs 5.", check=shelf.costs("tea", 5)))).verdict is Verdict.ACHIEVED
+
+
+async def test_the_same_plan_over_and_over_ends_the_run(tmp_path: Path) -> None:
+    shelf = Shelf()
+    run = await shelf.agent(tmp_path, *[setting("milk", 7)] * 9).run(Goal("Tea.", check=shelf.costs("tea", 5)))
+    assert run.verdict is Verdict.ESCALATED
+    assert "over and over" in run.summary
+    assert shelf.log == ["set milk 7", "undo milk"]
 
 
 async def test_a_plan_that_does_not_help_is_put_back_before_the_next(tmp_path: Path) -> None:
@@ -162,7 +176,7 @@ async def test_an_objective_keeps_the_best_and_never_leaves_the_constraints(tmp_
     run = await shelf.agent(tmp_path, setting("tea", 2), setting("tea", 4), setting("tea", 0), setting("tea", 1)).run(
         goal
     )
-    assert run.verdict is Verdict.ACHIEVED
+    assert (run.verdict, run.summary) == (Verdict.ACHIEVED, "a wrong price")
     assert shelf.prices["tea"] == 1
     assert shelf.log == ["set tea 2", "set tea 4", "undo tea", "set tea 0", "undo tea", "set tea 1"]
 

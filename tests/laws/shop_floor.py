@@ -50,7 +50,7 @@ class Floor:
     def before(self, name: str, price: int) -> Prepared:
         if name in self.unwritable:
             raise Rejected(f"{name} is locked away")
-        was = {"name": name, "price": self.prices.get(name)}
+        was: dict[str, JsonValue] = {"name": name, "price": self.prices.get(name)}
         return Prepared(before=was, touches=(f"price:{name}",), difference=f"{was['price']} → {price}")
 
     def undo(self, before: dict[str, int | str | None]) -> None:
@@ -65,9 +65,7 @@ class Floor:
         return None if arguments["price"] == before["price"] else now == arguments["price"]
 
     def tools(self) -> tuple[Tool, ...]:
-        return (
-            tool(risk="change", before=self.before, undo=self.undo, applied=self.applied)(self.set_price),
-        )
+        return (tool(risk="change", before=self.before, undo=self.undo, applied=self.applied)(self.set_price),)
 
     def costs(self, **wanted: int) -> Callable[[], Report]:
         """A check with a reading a price."""
@@ -79,7 +77,9 @@ class Floor:
 
     def _reading(self, name: str, price: int) -> Reading:
         now = self.prices.get(name)
-        return Reading(probe=f"{name} costs {price}", reach=Reach.RIGHT if now == price else Reach.WRONG, detail=f"{now}")
+        return Reading(
+            probe=f"{name} costs {price}", reach=Reach.RIGHT if now == price else Reach.WRONG, detail=f"{now}"
+        )
 
 
 def setting(name: str, price: int) -> Step:

@@ -93,28 +93,29 @@ class LazyJournal(Journal):
     """Breaks law 2: an intent stays in memory until its outcome is known, so that a death loses it."""
 
     inner: Journal
-    waiting: list[tuple[str, int, Plan, Step, Prepared]] = field(default_factory=list[tuple[str, int, Plan, Step, Prepared]])
+    waiting: list[Entry] = field(default_factory=list[Entry])
 
     async def intend(self, run: str, token: int, plan: Plan, step: Step, prepared: Prepared) -> Entry:
-        self.waiting[:] = [(run, token, plan, step, prepared)]
-        return (await self.entries(run))[-1]
+        number = len(await self.inner.entries(run)) + 1
+        entry = Entry(
+            run=run, number=number, token=token, plan=plan.key, step=step, prepared=prepared,
+            outcome=Outcome.INTENDED, at=0.0,
+        )  # fmt: skip
+        self.waiting[:] = [entry]
+        return entry
 
     async def settle(self, entry: Entry, token: int, outcome: Outcome, observation: Observation | None) -> Entry:
         if self.waiting:
-            run, _, plan, step, prepared = self.waiting.pop()
-            await self.inner.intend(run, token, plan, step, prepared)
+            late = self.waiting.pop()
+            only = Plan(cause="", steps=(late.step,))
+            await self.inner.intend(late.run, token, only, late.step, late.prepared)
         return await self.inner.settle(entry, token, outcome, observation)
 
     async def entries(self, run: str) -> tuple[Entry, ...]:
-        written = await self.inner.entries(run)
-        return (*written, *(self._promised(len(written) + 1, *each) for each in self.waiting))
+        return (*await self.inner.entries(run), *self.waiting)
 
     async def changes_since(self, fleet: str, since: float) -> int:
         return await self.inner.changes_since(fleet, since)
-
-    def _promised(self, number: int, run: str, token: int, plan: Plan, step: Step, prepared: Prepared) -> Entry:
-        return Entry(run=run, number=number, token=token, plan=plan.key, step=step, prepared=prepared,
-                     outcome=Outcome.INTENDED, at=0.0)  # fmt: skip
 
 
 async def undo_oldest_first(state: State, runtime: Runtime[Context]) -> Change:

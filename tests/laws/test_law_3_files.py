@@ -6,7 +6,8 @@ import os
 import stat
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,13 @@ config = ["a.env", "b.toml", "c.yaml", "d.json", "e.ini", "link.env"]
 probes = [{ tcp = "127.0.0.1:1", timeout = "0.2s" }]
 """
 TEXTS: dict[str, tuple[str, ...]] = {
-    "a.env": ("# port\nPORT=80 # note\n", "export PORT='80'\nNAME=\u00fcber", "", "no equals sign\n", "PORT=80\n" + "X=1\n" * 9000),
+    "a.env": (
+        "# port\nPORT=80 # note\n",
+        "export PORT='80'\nNAME=\u00fcber",
+        "",
+        "no equals sign\n",
+        "PORT=80\n" + "X=1\n" * 9000,
+    ),
     "b.toml": ('title = "x" # y\n[server]\nport = 80\n', "port = 80", "broken = [\n"),
     "c.yaml": ("# top\nserver:\n  port: 80 # here\n", "port: 80", "a: [1\n  b: 2\n"),
     "d.json": ('{\n  "port": 80\n}\n', '{"port": 80}', "{"),
@@ -48,23 +55,18 @@ TEXTS: dict[str, tuple[str, ...]] = {
 KEYS = ("PORT", "port", "server.port", "NAME", "new")
 VALUES = ("81", "true", "w\u00f6rt", "a b # c", "")
 FILES = st.sampled_from([*TEXTS, "link.env"])
+
+
+def steps_of(tool: str, **arguments: st.SearchStrategy[str]) -> st.SearchStrategy[Step]:
+    return st.fixed_dictionaries(arguments).map(lambda drawn: Step(tool=tool, arguments=dict(drawn)))
+
+
 STEPS = st.one_of(
-    st.builds(
-        lambda file, key, value: Step(tool="config.set", arguments={"file": file, "key": key, "value": value}),
-        FILES, st.sampled_from(KEYS), st.sampled_from(VALUES),
-    ),
-    st.builds(
-        lambda file, key: Step(tool="config.remove", arguments={"file": file, "key": key}), FILES, st.sampled_from(KEYS)
-    ),
-    st.builds(
-        lambda file, new: Step(tool="config.replace_text", arguments={"file": file, "old": "80", "new": new}),
-        FILES, st.sampled_from(VALUES),
-    ),
-    st.builds(
-        lambda file, text: Step(tool="files.write", arguments={"path": file, "content": text}),
-        FILES, st.sampled_from(["whole\nnew\n", "", "PORT=82"]),
-    ),
-)  # fmt: skip
+    steps_of("config.set", file=FILES, key=st.sampled_from(KEYS), value=st.sampled_from(VALUES)),
+    steps_of("config.remove", file=FILES, key=st.sampled_from(KEYS)),
+    steps_of("config.replace_text", file=FILES, old=st.just("80"), new=st.sampled_from(VALUES)),
+    steps_of("files.write", path=FILES, content=st.sampled_from(["whole\nnew\n", "", "PORT=82"])),
+)
 PLANS = st.lists(STEPS, min_size=1, max_size=3).map(lambda steps: Plan(cause="a guess", steps=tuple(steps)))
 Facts = tuple[bytes, int, int, int, str]
 
@@ -74,14 +76,25 @@ def build_world(draw: Draw, folder: Path) -> FleetWorld:
     for name, texts in TEXTS.items():
         if draw(st.integers(0, 5)):
             text = draw(st.sampled_from(texts)).replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
-            (folder / name).write_bytes(draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + text.encode(draw(st.sampled_from(["utf-8", "latin-1"]))))
+            (folder / name).write_bytes(
+                draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + text.encode(draw(st.sampled_from(["utf-8", "latin-1"])))
+            )
             (folder / name).chmod(draw(st.sampled_from([0o644, 0o600, 0o444, 0o664])))
     (folder / "far").mkdir()
     (folder / "far" / "real.env").write_bytes(b"PORT=80\n")
     (folder / "link.env").symlink_to(draw(st.sampled_from(["far/real.env", "./far/../far/real.env"])))
     fleet = folder / "prunella.toml"
     fleet.write_text(FLEET, encoding="utf-8")
-    return FleetWorld(load_fleet(fleet), ("app",), folder / ".state", FileKnownGood(folder / ".state" / "good"), Redactor())
+    return FleetWorld(
+        load_fleet(fleet), ("app",), folder / ".state", FileKnownGood(folder / ".state" / "good"), Redactor()
+    )
+
+
+@contextmanager
+def real_folder() -> Generator[Path]:
+    """A folder of its own for one example, without links in its path."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name).resolve()
 
 
 def picture(folder: Path) -> dict[str, Facts]:
@@ -222,8 +235,8 @@ def trial_in(world: FleetWorld, plans: tuple[Plan, ...], mutant: Mutant, tools: 
 
 
 async def files_are_as_found(draw: Draw, mutant: Mutant) -> None:
-    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as apart:
-        folder, log = Path(name).resolve(), Path(apart) / "effects.log"
+    with real_folder() as folder, real_folder() as apart:
+        log = apart / "effects.log"
         world = build_world(draw, folder)
         found, fails, behind = picture(folder), draw(st.integers(0, 6)), draw(st.booleans())
         plans = tuple(draw(st.lists(PLANS, min_size=2, max_size=5, unique_by=lambda plan: plan.key)))
@@ -240,12 +253,14 @@ async def files_are_as_found(draw: Draw, mutant: Mutant) -> None:
 
 
 async def a_human_is_not_overwritten(draw: Draw, mutant: Mutant) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder, moment, passed = Path(name).resolve(), draw(st.integers(2, 14)), list[str]()
+    with real_folder() as folder:
+        moment, passed = draw(st.integers(2, 14)), list[str]()
         (folder / "a.env").write_bytes(b"PORT=80\n")
         (folder / "far").mkdir()
         (folder / "prunella.toml").write_text(FLEET, encoding="utf-8")
-        world = FleetWorld(load_fleet(folder / "prunella.toml"), ("app",), folder, FileKnownGood(folder / "good"), Redactor())
+        world = FleetWorld(
+            load_fleet(folder / "prunella.toml"), ("app",), folder, FileKnownGood(folder / "good"), Redactor()
+        )
 
         def meddle(place: str) -> None:
             passed.append(place)

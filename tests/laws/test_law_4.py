@@ -30,7 +30,11 @@ MOST_STEPS = 6
 
 
 def is_bad(step: Step) -> bool:
-    return step.tool != "set_price" or step.arguments.get("name") == "locked" or type(step.arguments.get("price")) is not int
+    return (
+        step.tool != "set_price"
+        or step.arguments.get("name") == "locked"
+        or type(step.arguments.get("price")) is not int
+    )
 
 
 async def nothing_of_a_bad_plan_is_done(draw: Draw, mutant: Mutant) -> None:
@@ -53,7 +57,7 @@ def _only(state: State, *steps: Step) -> State:
 async def vet_the_first_step(state: State, runtime: Runtime[Context]) -> Change:
     """Breaks law 4: the rest is looked at when its turn comes."""
     change = await vet(_only(state, state.planned.steps[0]), runtime)
-    return change | {"plan": state.plan} if change["next"] == "approve" else change
+    return change | {"plan": state.plan} if change.get("next") == "approve" else change
 
 
 async def vet_all_but_the_first_step(state: State, runtime: Runtime[Context]) -> Change:
@@ -65,7 +69,7 @@ async def vet_all_but_the_first_step(state: State, runtime: Runtime[Context]) ->
 async def vet_names_only(state: State, runtime: Runtime[Context]) -> Change:
     """Breaks law 4: the tools are known, so let them run."""
     change = await vet(state, runtime)
-    if change["next"] == "approve" or any(step.tool != "set_price" for step in state.planned.steps):
+    if change.get("next") == "approve" or any(step.tool != "set_price" for step in state.planned.steps):
         return change
     return {"next": "approve", "rulings": (), "survey": dict(await runtime.context.world.survey())}
 

@@ -55,7 +55,9 @@ NO: tuple[Approver, ...] = (
 
 async def without_a_yes_nothing_is_done(draw: Draw, mutant: Mutant) -> None:
     floor = Floor()
-    plans = [plan(setting("tea", price)) for price in draw(st.lists(st.integers(4, 9), min_size=1, max_size=3, unique=True))]
+    plans = [
+        plan(setting("tea", price)) for price in draw(st.lists(st.integers(4, 9), min_size=1, max_size=3, unique=True))
+    ]
     approver, autonomy = draw(st.sampled_from([*YES, *NO])), draw(st.sampled_from([Autonomy.ASK, Autonomy.AUTO]))
     goal = Goal("Tea.", check=floor.costs(tea=plans[-1].steps[0].arguments["price"]))  # type: ignore[arg-type] -- an int
     trial = Trial(floor, floor.tools(), goal, tuple(plans), mutant, approver=approver, autonomy=autonomy)

@@ -1,4 +1,4 @@
-"""Law 8, first half: green is not fixed. It must hold over the window, with no neighbour worse and nothing else changed."""
+"""Law 8, first half: green is not fixed. It must hold, with no neighbour worse and nothing else changed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

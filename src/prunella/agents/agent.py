@@ -129,7 +129,6 @@ class Agent:
             since=workshop.clock.now(),
             limits=self.limits,
             patience=self.patience,
-            changes_per_hour=self.limits.steps,
         )
 
     def _in_character(self, text: str) -> str:

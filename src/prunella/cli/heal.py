@@ -14,6 +14,7 @@ from prunella.fleet.file import find_fleet, load_fleet
 from prunella.fleet.naming import services_in
 from prunella.nearest import nearest
 from prunella.policy.autonomy import autonomy_for
+from prunella.wiring.records import open_records
 from prunella.wiring.settings import Settings
 
 if TYPE_CHECKING:
@@ -77,17 +78,30 @@ class Order:
 
 def heal_fleet(wanted: Wanted) -> Exit:
     """Check the input whole, then heal. Ctrl-C puts everything back first."""
-    order = read_order(wanted)
+    order, settings = read_order(wanted), Settings.from_environment()
+    check_ground(order, settings)
     from prunella.cli.running import run_to_the_end
 
-    return run_to_the_end(order, Settings.from_environment())
+    return run_to_the_end(order, settings)
+
+
+def check_ground(order: Order, settings: Settings) -> None:
+    """Raises Misuse for a state folder that cannot be used, and for a brain that is unknown or lacks package or key."""
+    from prunella.wiring.brains import brain_for
+
+    with open_records(settings):
+        for name in order.brains:
+            if name != "reflex":
+                brain_for((name,), None, settings.environ)
 
 
 async def heal_now(wanted: Wanted, settings: Settings) -> RunRecord:
     """The same from within a running loop, with the state kept where `settings` say."""
     from prunella.cli.running import work
 
-    return await work(read_order(wanted), settings)
+    order = read_order(wanted)
+    check_ground(order, settings)
+    return await work(order, settings)
 
 
 def read_order(wanted: Wanted) -> Order:

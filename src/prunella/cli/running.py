@@ -1,7 +1,6 @@
 """A heal at work: it takes its services, shows what happens, and ends with a verdict whatever comes."""
 
 import asyncio
-import signal
 import sys
 import time
 from collections.abc import Coroutine
@@ -11,6 +10,7 @@ from dataclasses import replace
 from prunella.cli.exits import Exit, exit_of
 from prunella.cli.heal import Order
 from prunella.cli.screen import Screen, note
+from prunella.cli.signals import heard
 from prunella.cli.timeline import Timeline
 from prunella.cli.waiting import Wait, announced
 from prunella.domain.run import RunRecord, Verdict
@@ -18,13 +18,11 @@ from prunella.errors import Busy, PrunellaError
 from prunella.protocols import Sink
 from prunella.storage.runs import Orphaned
 from prunella.telemetry.json_lines import JsonLines
-from prunella.wiring.brains import brain_for
 from prunella.wiring.heal import Heal, carry_out
 from prunella.wiring.settings import Settings
 from prunella.wiring.workshop import Workshop, open_workshop
 
 _POLL_S = 0.3
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run_to_the_end(order: Order, settings: Settings) -> Exit:
@@ -34,7 +32,6 @@ def run_to_the_end(order: Order, settings: Settings) -> Exit:
 
 async def work(order: Order, settings: Settings) -> RunRecord:
     """The run with its verdict; cancelled, it is put back first and CancelledError goes on, unless that failed."""
-    _check_brains(order, settings)
     screen = Screen(quiet=order.wanted.json)
     async with open_workshop(settings) as workshop:
         heal = Heal(
@@ -46,13 +43,6 @@ async def work(order: Order, settings: Settings) -> RunRecord:
             ended = await _watched(order, replace(heal, goal=record.goal), record, workshop, screen)
             if set(order.services) <= set(record.services):
                 return ended
-
-
-def _check_brains(order: Order, settings: Settings) -> None:
-    """Raises Misuse for a brain that is unknown or lacks its package or key, before a run is opened for it."""
-    for name in order.brains:
-        if name != "reflex":
-            brain_for((name,), None, settings.environ)
 
 
 async def _watched(order: Order, heal: Heal, record: RunRecord, workshop: Workshop, screen: Screen) -> RunRecord:
@@ -77,13 +67,11 @@ async def _watched(order: Order, heal: Heal, record: RunRecord, workshop: Worksh
 
 async def _interruptible(job: Coroutine[None, None, RunRecord]) -> Exit:
     task = asyncio.ensure_future(job)
-    loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, task.cancel)
-    try:
-        ended = await task
-    except asyncio.CancelledError:
-        return Exit.INTERRUPTED
+    with heard(task.cancel):
+        try:
+            ended = await task
+        except asyncio.CancelledError:
+            return Exit.INTERRUPTED
     if ended.verdict is None:
         raise AssertionError(f"Run {ended.id} ended without a verdict.")
     return exit_of(ended.verdict)

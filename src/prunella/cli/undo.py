@@ -1,7 +1,6 @@
 """`prunella undo`: put back what a run did; never cut short, and never over what somebody changed since."""
 
 import asyncio
-import signal
 import sys
 import time
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from prunella.agents.approvers import Nobody
 from prunella.cli.exits import Exit, exit_of
 from prunella.cli.screen import Screen, note
+from prunella.cli.signals import heard
 from prunella.cli.timeline import Timeline
 from prunella.domain.ruling import Autonomy
 from prunella.domain.run import RunRecord, Verdict
@@ -33,7 +33,11 @@ def undo_run(run: str, *, json: bool) -> Exit:
 
 async def _undo(run: str, *, json: bool) -> RunRecord | None:
     """The run's new record; None when there was nothing to put back."""
-    _refuse_to_stop()
+    with heard(lambda: note("An undo is not cut short; it ends in a moment.")):
+        return await _put_back(run, json=json)
+
+
+async def _put_back(run: str, *, json: bool) -> RunRecord | None:
     async with open_workshop(Settings.from_environment()) as workshop:
         record = await workshop.runs.get(run)
         if record.verdict is not None and not await _has_left_something(record, workshop):
@@ -49,12 +53,6 @@ async def _undo(run: str, *, json: bool) -> RunRecord | None:
             return await worker.withdraw(record, heal_context(heal, record, workshop, [sink]), _DONE)
         finally:
             screen.idle()
-
-
-def _refuse_to_stop() -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, note, "An undo is not cut short; it ends in a moment.")
 
 
 async def _has_left_something(record: RunRecord, workshop: Workshop) -> bool:

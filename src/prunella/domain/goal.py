@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from prunella.domain.report import Report
+from prunella.errors import Misuse
 
 Check = Callable[[], Awaitable[Report | bool] | Report | bool]
 """Looks at the world and says what it sees; changes nothing. A bare bool stands for a report of one reading."""
@@ -40,3 +41,7 @@ class Goal:
     constraints: tuple[Check, ...] = ()
     objective: Objective | None = None
     subgoals: "tuple[Goal, ...]" = ()
+
+    def __post_init__(self) -> None:
+        if self.objective is not None and self.check is None:
+            raise Misuse(f'The objective "{self.objective.name}" needs a check that says what must hold meanwhile.')

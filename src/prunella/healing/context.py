@@ -33,7 +33,7 @@ class Patience:
 class Context:
     """`token` is the lease under which this process works on the run since `since` (epoch seconds).
 
-    `fleet` is the key under which changes are counted; `changes_per_hour` their limit.
+    `fleet` is the key under which changes are counted; `changes_per_hour` their limit, None for none beyond the run's.
     """
 
     goal: Goal
@@ -48,7 +48,7 @@ class Context:
     token: int
     since: float
     fleet: str = ""
-    changes_per_hour: int = 20
+    changes_per_hour: int | None = None
     limits: Limits = Limits()
     patience: Patience = Patience()
 

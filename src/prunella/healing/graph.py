@@ -41,7 +41,7 @@ def build_loop(checkpointer: BaseCheckpointSaver[Any], **instead: Node) -> Loop:
     goes = {
         observe: ["diagnose", "judge", "learn"],
         diagnose: ["plan"],
-        plan: ["vet", "diagnose", "undo", "commit"],
+        plan: ["vet", "diagnose", "plan", "undo", "commit"],
         vet: ["approve", "reflect", "undo", "commit"],
         approve: ["intend", "reflect", "undo", "commit"],
         intend: ["act", "observe", "undo"],

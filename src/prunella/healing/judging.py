@@ -53,7 +53,8 @@ async def _improve(state: State, context: Context, objective: Objective) -> Chan
     context.emit(EventKind.JUDGED, "judge", text, figure=figure, better=better)
     if not better:
         return {"next": "undo"}
-    return {"best": figure, "kept": state.entry, "next": "diagnose", "plan": None}
+    kept = (*state.kept_plans, *([state.plan] if state.plan else []))
+    return {"best": figure, "kept": state.entry, "kept_plans": kept, "next": "diagnose", "plan": None}
 
 
 def _progress(state: State, context: Context, report: Report) -> Change:

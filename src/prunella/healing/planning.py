@@ -71,10 +71,17 @@ def _show_plan(context: Context, proposal: Plan) -> None:
 
 
 def _answered(state: State, context: Context, answer: Answer) -> Change:
-    """Words end a run only where nothing could contradict them."""
+    """Words end a run only where nothing could contradict them; a brain is told so once."""
     if context.stages[state.stage].check is None:
         return {"answer": answer.text, "next": "commit"}
-    return _no_idea(state, f"The brain answered instead of acting, and the check is still red: {answer.text}")
+    why = f"The brain answered instead of acting, and the check is still red: {answer.text}"
+    if any(rejection.plan == _WORDS for rejection in state.rejections):
+        return _no_idea(state, why)
+    context.emit(EventKind.REJECTED, "plan", why, reasons=[why])
+    return {
+        "rejections": (*state.rejections, Rejection(plan=_WORDS, steps=answer.text, reasons=(why,))),
+        "next": "plan",
+    }
 
 
 def _no_idea(state: State, why: str) -> Change:
@@ -82,7 +89,7 @@ def _no_idea(state: State, why: str) -> Change:
     if state.is_optimising:
         return {"next": "commit"}
     if state.kept_plans and not state.giving_up:
-        return {"kept": 0, "next": "undo"}
+        return {"kept": 0, "plan": None, "next": "undo"}
     return give_up(state, why)
 
 
@@ -91,6 +98,9 @@ def give_up(state: State, why: str) -> Change:
     if state.is_optimising:
         return {"next": "commit"}
     return {"giving_up": why, "kept": 0, "next": "undo"}
+
+
+_WORDS = "words instead of a plan"
 
 
 @dataclass(frozen=True)
@@ -110,6 +120,8 @@ async def vet(state: State, runtime: Runtime[Context]) -> Change:
     reasons += _stall(state, chosen)
     if not reasons:
         reasons += await _over_limits(state, context) + await _held_by_others(state, context, vetted)
+    if sum(rejection.plan == chosen.key for rejection in state.rejections) > 1:
+        return _no_idea(state, f"{context.brain.name} proposes the same over and over: {_in_words(chosen)}")
     if any(each.ruling.final for each in vetted):
         return give_up(state, f"{' '.join(dict.fromkeys(reasons))} Suggested: {_in_words(chosen)}")
     if reasons:
@@ -141,7 +153,7 @@ def _stall(state: State, chosen: Plan) -> list[str]:
     """The same plan again, in the same world, has the same end."""
     before = [a.came_of_it for a in state.attempts if a.plan.key == chosen.key]
     before += [" ".join(r.reasons) for r in state.rejections if r.plan == chosen.key]
-    return [f"This very plan was tried before: {before[-1]}"] if before else []
+    return [f"This very plan was tried before: {before[0]}"] if before else []
 
 
 async def _over_limits(state: State, context: Context) -> list[str]:
@@ -150,6 +162,8 @@ async def _over_limits(state: State, context: Context) -> list[str]:
     if state.spent.steps + steps > context.limits.steps:
         left = context.limits.steps - state.spent.steps
         reasons.append(f"The plan has {steps} steps, and {left} of {context.limits.steps} are left.")
+    if context.changes_per_hour is None:
+        return reasons
     done = await context.journal.changes_since(context.fleet, context.clock.now() - 3600)
     rate = check_rate(done, steps, context.changes_per_hour)
     return [*reasons, rate.reason] if rate.permission is Permission.DENY else reasons

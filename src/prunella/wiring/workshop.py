@@ -22,7 +22,6 @@ from prunella.storage.retention import sweep
 from prunella.storage.runs import SqliteRuns
 from prunella.wiring.settings import Settings
 
-
 _LEAST_FREE_BYTES = 4 * 1024 * 1024
 
 
@@ -60,8 +59,8 @@ def _refuse_full_disk(home: Path) -> None:
     free = shutil.disk_usage(home).free
     if free < _LEAST_FREE_BYTES:
         raise Misuse(
-            f"The disk under the state folder {home} has {free // 1024} KB left; at least {_LEAST_FREE_BYTES // 1024} KB "
-            "are needed to be able to take a run back. Free space, or set PRUNELLA_HOME to another disk."
+            f"The disk under the state folder {home} has {free // 1024} KB left, and {_LEAST_FREE_BYTES // 1024} KB are "
+            "needed to be able to take a run back. Free space, or set PRUNELLA_HOME to another disk."
         )
 
 

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from prunella.domain.ruling import ApprovalRequest, Decision
 from prunella.domain.run import EventKind, RunRecord, Verdict
 from prunella.errors import Irrecoverable, Lost
 from prunella.healing.context import Context
 from prunella.healing.graph import Loop
+from prunella.healing.state import State
 from prunella.healing.undoing import put_back
 from prunella.protocols import Approver, Runs
 from prunella.workers.advance import advance
@@ -30,9 +32,9 @@ class Worker:
         A run whose lease is lost is left to whoever took it.
         """
         try:
-            outcome = await advance(self.loop, record.id, context)
+            outcome = await self._advance(record, context)
             while isinstance(outcome, ApprovalRequest):
-                outcome = await advance(self.loop, record.id, context, await self._ask(outcome))
+                outcome = await self._advance(record, context, await self._ask(outcome))
         except Lost:
             raise
         except (asyncio.CancelledError, Exception) as error:
@@ -54,6 +56,18 @@ class Worker:
         except Irrecoverable as error:
             return await self._close(record, context, Verdict.FROZEN, str(error), record.cause)
         return await self._close(record, context, Verdict.ROLLED_BACK, why, record.cause)
+
+    async def _advance(
+        self, record: RunRecord, context: Context, answer: Decision | None = None
+    ) -> State | ApprovalRequest:
+        """Cancelled, once or often, the loop has come to rest before that goes on: nothing acts beside the undo."""
+        task = asyncio.ensure_future(advance(self.loop, record.id, context, answer))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.cancel()
+            await _at_rest(task)
+            raise
 
     async def _ask(self, request: ApprovalRequest) -> Decision:
         """Whatever goes wrong while asking is a no."""
@@ -77,7 +91,11 @@ class Worker:
 async def _to_the_end(work: Coroutine[None, None, RunRecord]) -> None:
     """Finish an undo although we are being cancelled, and perhaps cancelled again. Raises what the undo raises."""
     task = asyncio.ensure_future(work)
+    await _at_rest(task)
+    task.result()
+
+
+async def _at_rest(task: "asyncio.Future[Any]") -> None:
     while not task.done():
         with suppress(asyncio.CancelledError):
-            await asyncio.shield(task)
-    task.result()
+            await asyncio.wait({task})

@@ -137,6 +137,29 @@ async def test_plain_words_that_stay_words_are_an_answer_and_nothing_is_remember
     assert brain.way is Way.CALLS
 
 
+async def test_a_server_that_is_asked_by_schema_first_and_ignores_it_is_asked_for_calls_from_then_on():
+    words, calls = Said(content="Set the port."), Said(calls=(("config_set", FIX),))
+    with OpenAIServer(words, calls, calls) as server:
+        brain = Chat(load_model(server.url, {}), way=Way.SCHEMA)
+        assert isinstance(await brain.propose(BRIEF), Plan)
+        assert isinstance(await brain.propose(BRIEF), Plan)
+    assert [bool(request.tools) for request in server.requests] == [False, True, True]
+
+
+async def test_a_server_that_refuses_schemas_is_asked_for_calls():
+    with OpenAIServer(Said(calls=(("config_set", FIX),)), refuses_schema=True) as server:
+        brain = Chat(load_model(server.url, {}), way=Way.SCHEMA)
+        assert isinstance(await brain.propose(BRIEF), Plan)
+    assert brain.way is Way.CALLS
+
+
+async def test_an_answer_in_json_is_meant_and_asked_for_once():
+    spoken = {**PLAN, "decision": "answer", "steps": [], "text": "All is well."}
+    with OpenAIServer(Said(content=json.dumps(spoken))) as server:
+        brain = Chat(load_model(server.url, {}), way=Way.SCHEMA)
+        assert await brain.propose(BRIEF) == Answer(text="All is well.")
+
+
 async def test_a_server_without_tools_is_asked_by_schema():
     with OpenAIServer(Said(content=json.dumps(PLAN)), refuses_tools=True) as server:
         brain = chat(server)

@@ -7,6 +7,7 @@ import pytest
 from langchain_openai import ChatOpenAI
 
 from prunella.brains.chat.models import choose_model, load_model
+from prunella.brains.chat.wire import Way
 from prunella.errors import Misuse
 
 KEY = {"OPENAI_API_KEY": "sk-test"}
@@ -107,3 +108,8 @@ def test_choosing_a_model_and_naming_a_chat_brain_import_no_framework():
         "print([name for name in sys.modules if name.startswith(('langchain', 'langgraph', 'openai'))])"
     )
     assert said == "[]"
+
+
+def test_what_a_bare_url_serves_is_held_to_a_schema_first():
+    assert choose_model("http://127.0.0.1:1/v1", {}).way is Way.SCHEMA
+    assert choose_model("openai:gpt-4o", {"OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}).way is Way.CALLS

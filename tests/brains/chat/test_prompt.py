@@ -199,6 +199,21 @@ left: 5 attempts, 30 plans, 40 steps, 300 s, 200000 tokens\
 """)
 
 
+def test_a_brief_without_evidence_says_what_to_look_with():
+    blind = BRIEF.model_copy(update={"evidence": ()})
+    assert "# EVIDENCE\nnone yet: look first, with services_status;" in build_prompt(blind, Way.CALLS).user
+    assert "none yet" not in build_prompt(BRIEF, Way.CALLS).user
+
+
+def test_what_stays_the_same_stands_first():
+    earlier, later = (
+        build_prompt(brief, Way.CALLS).user for brief in (BRIEF.model_copy(update={"evidence": ()}), BRIEF)
+    )
+    shared = later[: later.index("# FAILING PROBES")]
+    assert "# TOOLS" in shared
+    assert earlier.startswith(shared)
+
+
 def test_a_body_of_a_reading_is_shown_trimmed():
     reading = Reading(probe="p", reach=Reach.WRONG, detail="500", body="a" * 5000 + "END")
     user = build_prompt(Brief(goal="g", report=Report(readings=(reading,))), Way.CALLS).user

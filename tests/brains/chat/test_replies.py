@@ -115,6 +115,16 @@ def test_a_change_that_is_only_repeated_is_made_once():
     assert [step.tool for step in plan.steps] == ["services.restart", "config.set", "services.restart"]
 
 
+def test_a_look_that_is_only_repeated_is_taken_once():
+    look, other = Call("services_status", {"service": "payments"}), Call("services_status", {"service": "ledger"})
+    steps = [{"tool": call.name, "arguments": call.arguments} for call in (look, other, look)]
+    submitted = Call("submit_plan", {"cause": "c", "steps": steps})
+    for calls in ((look, other, look), (submitted,)):
+        proposal = proposal_of(calls, "", BRIEF)
+        assert isinstance(proposal, LookUp)
+        assert [step.arguments["service"] for step in proposal.steps] == ["payments", "ledger"]
+
+
 def test_the_reason_inside_the_arguments_is_no_argument():
     steps = [{"tool": "config_set", "arguments": {**FIX, "why": "inner"}, "why": "outer"}]
     plan = proposal_of((Call("submit_plan", {"cause": "c", "steps": steps}),), "", BRIEF)

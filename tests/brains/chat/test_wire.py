@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from prunella.brains.chat.wire import find_spec, plain_parameters, proposal_schema, tools_on_wire
+from prunella.brains.chat.wire import find_spec, plain_parameters, proposal_schema, schema_for, tools_on_wire
 from prunella.domain.tool import Risk, ToolSpec
-from tests.brains.chat.briefs import SET, STATUS, TEXT, spec
+from tests.brains.chat.briefs import BRIEF, SET, STATUS, TEXT, spec
 
 
 class Place(BaseModel):
@@ -39,6 +39,19 @@ def test_references_are_resolved_wherever_a_tool_stands():
 def test_a_parameter_named_why_is_the_tools_own():
     own = spec("pages.send", Risk.CHANGE, why={**TEXT, "description": "own"})
     assert tools_on_wire([own])[0]["function"]["parameters"]["properties"]["why"]["description"] == "own"
+
+
+def test_until_something_was_seen_the_schema_lets_look_only():
+    blind = BRIEF.model_copy(update={"evidence": ()})
+    seen, unseen = (schema_for(brief)["properties"]["steps"] for brief in (BRIEF, blind))
+    assert len(seen["items"]["anyOf"]) == 3
+    assert [step["properties"]["tool"]["enum"] for step in unseen["items"]["anyOf"]] == [["services_status"]]
+    assert unseen["maxItems"] < seen["maxItems"]
+
+
+def test_what_no_tool_can_look_at_is_changed_at_once():
+    blind = BRIEF.model_copy(update={"evidence": (), "tools": (SET,)})
+    assert schema_for(blind) == proposal_schema([SET])
 
 
 def test_without_tools_there_is_nothing_to_plan():

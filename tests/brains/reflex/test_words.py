@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.brains.reflex.paper import Unit, proposals, rank_of, texts_after
+from tests.brains.reflex.paper import Unit, proposals, rank_of, reference, texts_after
 
 DOWN = {"running": False, "listens": None}
 UP = {"port": 80, "listens": 80}
@@ -72,3 +72,17 @@ def test_a_comment_above_lists_the_choices():
     text = "# one of: fast, slow\nmode: fsat\n"
     units = {"a": Unit({"a/a.yaml": text}, port=80, log="ValueError: mode", running=False)}
     assert texts_after(units, proposals(units, "a")[0].steps)["a/a.yaml"] == text.replace("fsat", "fast")
+
+
+def test_a_comment_left_behind_says_what_was_below_it():
+    text = "[storage]\n; default data/a.db\n; one of: wal, memory\njournal = wal\n"
+    said = "configparser.NoOptionError: No option 'database' in section: 'storage'"
+    units = {"a": Unit({"a/a.ini": text}, port=80, preflight=said, running=False)}
+    assert "database = data/a.db" in texts_after(units, proposals(units, "a")[0].steps)["a/a.ini"]
+
+
+def test_an_example_never_empties_a_secret():
+    text, example = "API_KEY=abc\n", "API_KEY=\n"
+    units = {"a": Unit({"a/.env": text}, port=80, listens=80, answer="401 unauthorized: API_KEY rejected")}
+    beside = reference("a/.env.example", "a/.env", example, text)
+    assert proposals(units, "a", (beside,)) == []

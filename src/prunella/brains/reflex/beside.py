@@ -80,6 +80,18 @@ def commented_out(config: ConfigFacts, key: str) -> tuple[Twin, ...]:
     return tuple(twin for twin in _named(config.text, leaf(key)) if twin.is_comment)
 
 
+def orphans(text: str) -> tuple[Note, ...]:
+    """Comments that explain a setting which is no longer below them: another comment, a gap or a section follows."""
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    found = list[Note]()
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        comment = _COMMENT.match(line)
+        if comment and match_line(below) is None:
+            note = _read(comment["text"])
+            found += [note] if note.default or note.choices else []
+    return tuple(found)
+
+
 def _named(text: str, name: str) -> Iterator[Twin]:
     for number, line in enumerate(text.split("\n"), 1):
         comment = re.match(r"^(\s*)(?:#+|;+|//+)\s?(.*)$", line.rstrip("\r"))

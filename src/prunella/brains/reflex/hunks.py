@@ -11,6 +11,7 @@ from prunella.brains.reflex.known_good import TRIALS, is_copy, trust
 from prunella.brains.reflex.parsing import parses
 from prunella.brains.reflex.places import replace_lines
 from prunella.domain.facts import ConfigFacts, Reference
+from prunella.domain.frozen import JsonValue
 from prunella.domain.plan import Step
 from prunella.domain.setting import Format
 
@@ -61,36 +62,22 @@ def _mend(
     case: Case, service: str, config: ConfigFacts, reference: Reference, found: tuple[Hunk, ...]
 ) -> Iterator[Candidate]:
     weighed = sorted(((*_weigh(case, config, hunk), hunk) for hunk in found), key=lambda item: -item[0])
-    name = f"{config.path.parent.name}/{config.path.name}"
+    name, origin = f"{config.path.parent.name}/{config.path.name}", reference.origin
+    faults = [f"{name}: {config.fault}"] if config.fault else []
     for relevance, clues, hunk in weighed[: TRIALS - 1]:
-        if config.fault and not parses(config.format, hunk.put_back(config.text)):
-            continue
-        if is_copy(reference.origin) and relevance < 0.5:
-            continue
-        score = trust(reference.origin) * min(1.0, 0.4 + 0.6 * relevance + 0.15 / len(found)) * case.scope(service)
-        shown = "; ".join(line.strip() for line in hunk.bad) or "(nothing)"
-        cause = f"{name} line {hunk.first}: {shown[:120]!r} differs from {reference.origin}."
-        because = [f"{name}: {config.fault}"] if config.fault else []
-        yield from repair(
-            case,
-            "hunks",
-            min(score, 0.97),
-            cause,
-            [hunk.step(config, reference.origin)],
-            because=because,
-            explains=clues,
-        )
-    if not is_copy(reference.origin) or config.fault:
-        whole = Step(
-            tool="config.restore",
-            arguments={"file": str(config.path), "origin": reference.origin},
-            why=f"Back to {reference.origin}.",
-        )
-        score = trust(reference.origin) * (0.75 if config.fault else 0.55) * case.scope(service)
-        cause = f"{name} differs from {reference.origin} in {len(found)} places."
-        yield from repair(
-            case, "hunks", score, cause, [whole], because=[f"{name}: {config.fault}"] if config.fault else []
-        )
+        parses_then = not config.fault or parses(config.format, hunk.put_back(config.text))
+        if parses_then and (relevance >= 0.5 or not is_copy(origin)):
+            score = trust(origin) * min(1.0, 0.4 + 0.6 * relevance + 0.15 / len(found)) * case.scope(service)
+            shown = "; ".join(line.strip() for line in hunk.bad)[:120] or "(nothing)"
+            cause = f"{name} line {hunk.first}: {shown!r} differs from {origin}."
+            step = hunk.step(config, origin)
+            yield from repair(case, "hunks", min(score, 0.97), cause, [step], because=faults, explains=clues)
+    if not is_copy(origin):
+        arguments: dict[str, JsonValue] = {"file": str(config.path), "origin": origin}
+        whole = Step(tool="config.restore", arguments=arguments, why=f"Back to {origin}.")
+        score = trust(origin) * (0.75 if config.fault else 0.55) * case.scope(service)
+        cause = f"{name} differs from {origin} in {len(found)} places."
+        yield from repair(case, "hunks", score, cause, [whole], because=faults)
 
 
 def _weigh(case: Case, config: ConfigFacts, hunk: Hunk) -> tuple[float, tuple[Clue, ...]]:

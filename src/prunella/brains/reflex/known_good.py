@@ -1,5 +1,6 @@
 """Back to what was known to be good, in the smallest pieces that may matter; later edits elsewhere are kept."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from prunella.domain.plan import Step
 from prunella.domain.setting import Format, SettingChange
 
 TRIALS = 3
+_PLACEHOLDER = re.compile(r"change.?me|^x+$|<.*>|your[-_ ]|example|todo|placeholder|replace|^\.\.\.$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def _differences(case: Case, reference: Reference) -> Iterator[Difference]:
         return
     for change in reference.changes:
         relevance, clues = _relevance(case, owners[0], change)
-        if not is_copy(reference.origin) or (clues and change.before is not None):
+        if not is_copy(reference.origin) or (clues and change.before and not _PLACEHOLDER.search(change.before)):
             yield Difference(change, owners[0], relevance, clues)
 
 
@@ -115,7 +117,8 @@ def _put_back(case: Case, origin: str, group: list[Difference], share: float) ->
     cause = f"{'; '.join(str(d) for d in group[:4])} in {origin}."
     because = [f"{origin}: {d}." for d in group]
     clues = [clue for d in group for clue in d.clues]
-    yield from repair(case, "known good", score, cause, [d.step for d in group], because=because, explains=clues)
+    mechanism = "copies" if is_copy(origin) else "known good"
+    yield from repair(case, mechanism, score, cause, [d.step for d in group], because=because, explains=clues)
 
 
 def _vanished(case: Case, reference: Reference) -> Iterator[Candidate]:

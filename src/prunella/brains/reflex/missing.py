@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from prunella.brains.reflex.beside import commented_out
+from prunella.brains.reflex.beside import commented_out, orphans
 from prunella.brains.reflex.candidate import Candidate, repair
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import Clue
@@ -68,7 +68,7 @@ def _homes(case: Case, service: str, key: str, clue: Clue) -> Iterator[tuple[Con
                 if likeness(setting.key, key) >= 0.9 and setting.value is not None:
                     yield config, setting.key, Guess(setting.value, surety, f"{reference.origin} has {setting.value}")
         if _suits(case, service, config, key):
-            for guess in _values(case, service, key):
+            for guess in (*_values(case, service, key), *_from_orphans(config)):
                 for full_key, share in _full_keys(config, key, clue):
                     yield config, full_key, Guess(guess.value, guess.surety * share, guess.reason)
 
@@ -125,6 +125,15 @@ def _from_the_named(case: Case, service: str, key: str) -> Iterator[Guess]:
             for place in case.places_of(need):
                 if place.value and likeness(place.key, "_".join(rest)) >= 0.9:
                     yield Guess(place.value, 0.75, f"{place.name} of {need} is {place.value}")
+
+
+def _from_orphans(config: ConfigFacts) -> Iterator[Guess]:
+    notes = orphans(config.text)
+    for note in notes:
+        if note.default:
+            yield Guess(note.default, 0.65 / len(notes) ** 0.5, f"a comment without its setting says: {note.text}")
+        for choice in note.choices if not note.default else ():
+            yield Guess(choice, 0.35 / len(notes) ** 0.5, f"a comment without its setting says: {note.text}")
 
 
 def _from_fleet(case: Case, service: str, key: str) -> Iterator[Guess]:

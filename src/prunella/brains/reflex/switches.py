@@ -13,7 +13,8 @@ from prunella.brains.reflex.values import from_witnesses
 _OPPOSITE = {"true": "false", "false": "true", "yes": "no", "no": "yes", "on": "off", "off": "on",
              "enabled": "disabled", "disabled": "enabled"}  # fmt: skip
 _TURNED = re.compile(
-    r"switched off|turned off|disabled|not enabled|is off\b|not accept|read-?_? ?only|maintenance|not active"
+    r"switched off|turned off|disabled|not enabled|(?:is|are|was|were) off\b|not accept"
+    r"|read-?_? ?only|maintenance|not active"
     r"|deactivated"
     r"|suspended|paused|frozen|closed for|unavailable|stopped by",
     re.IGNORECASE,

@@ -14,6 +14,7 @@ from prunella.nearest import nearest
 from prunella.protocols import Supervisor, Tool
 from prunella.supervisors.processes import end_process
 from prunella.supervisors.strays import Stray, revive
+from prunella.tools.cancelling import to_the_end
 from prunella.tools.tool import tool
 from prunella.world.fleet_world import FleetWorld, digest_of, is_stale
 from prunella.world.listening import who_listens
@@ -33,7 +34,8 @@ class Before(Frozen):
 @dataclass(frozen=True)
 class ServicesPack:
     """Tools over the services of one fleet. A start is preceded by the service's own pre-flight, so that a fault that
-    sleeps on disk is not woken.
+    sleeps on disk is not woken. Ctrl-C waits for a deed that has begun: a process on its way down looks like one that
+    runs, and an undo would believe it.
     """
 
     world: FleetWorld
@@ -82,19 +84,19 @@ class ServicesPack:
         """Start a stopped service, after its pre-flight was green."""
         await self._must_pass(service)
         self._mark_logs(service)
-        await self._supervisor(service).start()
+        await to_the_end(self._supervisor(service).start())
         return f"{service} is running"
 
     async def stop(self, service: ServiceName) -> str:
         """Stop a running service and leave it stopped."""
-        await self._supervisor(service).stop()
+        await to_the_end(self._supervisor(service).stop())
         return f"{service} is stopped"
 
     async def restart(self, service: ServiceName) -> str:
         """Restart a service so that it reads its configuration again, after its pre-flight was green."""
         await self._must_pass(service)
         self._mark_logs(service)
-        await self._supervisor(service).restart()
+        await to_the_end(self._supervisor(service).restart())
         return f"{service} is running on its configuration on disk"
 
     async def before_start(self, service: str) -> Prepared:
@@ -144,7 +146,7 @@ class ServicesPack:
     ) -> str:
         """End a stray process of ours (a second instance of a service) that holds a port."""
         stray = await self._stray(service, port)
-        await end_process(stray.pid, stray.started, 10.0)
+        await to_the_end(end_process(stray.pid, stray.started, 10.0))
         return f"port {port} is free"
 
     async def before_free(self, service: str, port: int) -> Prepared:
