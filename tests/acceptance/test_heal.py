@@ -112,12 +112,12 @@ def test_yes_overrules_no_denial_and_an_escalation_hands_over_what_is_known(buil
 
 def test_a_secret_is_told_neither_by_the_timeline_nor_by_the_book(build: Build) -> None:
     harbour = build("lamp")
-    secret = "kZ83hfQpLw02mmXs"
-    harbour.write("lamp", f"LAMP_LISTEN=green\nLAMP_API_KEY={secret}\n")
+    hidden = "kZ83hfQpLw02mmXs"
+    harbour.write("lamp", f"LAMP_LISTEN=green\nLAMP_API_KEY={hidden}\n")
     (harbour.folder / "lamp" / ".env.example").write_text("LAMP_API_KEY=\nLAMP_LISTEN=1\n", encoding="utf-8")
     said = harbour.run("heal", "--dry-run").said + harbour.run("explain").said + harbour.run("explain", "--json").said
     assert "LAMP_API_KEY" in said
-    assert secret not in said
+    assert hidden not in said
 
 
 def run_of(text: str) -> str:

@@ -55,8 +55,8 @@ async def judge_by_the_first_look(state: State, runtime: Runtime[Context]) -> Ch
 
 async def plan_by_the_models_word(state: State, runtime: Runtime[Context]) -> Change:
     """Breaks law 1: the model says that it is done."""
-    change = await planning.plan(state, runtime)
-    return {"next": "commit"} if "answered instead" in change.get("giving_up", "") else change
+    trusting = replace(runtime.context, goal=replace(runtime.context.goal, check=None))
+    return await planning.plan(state, replace(runtime, context=trusting))
 
 
 def test_only_a_check_says_achieved() -> None:

@@ -17,6 +17,7 @@ from prunella.demo.stage import GOAL, Stage, staged
 from prunella.domain.run import RunRecord, Verdict
 from prunella.errors import Misuse
 from prunella.nearest import nearest
+from prunella.redaction.redactor import Redactor
 from prunella.wiring.settings import Settings
 
 _FIRST = "wrong-port"
@@ -68,7 +69,8 @@ async def _play(fault: Fault, seed: int, folder: Path, brains: tuple[str, ...], 
         async with staged(fault, seed, folder / "shop") as stage:
             screen.idle()
             screen.say(f"[bold]demo[/] · {escape(fault.name)}: {escape(fault.description)}")
-            screen.say(f"[dim]done to the shop: {escape('; '.join(stage.injection.said))}[/]")
+            done = Redactor().text("; ".join(stage.injection.said))
+            screen.say(f"[dim]done to the shop: {escape(done)}[/]")
             screen.say(f'[dim]$ prunella heal "{GOAL}"[/]\n')
             wanted = Wanted(goal=GOAL, fleet=stage.shop.folder / "prunella.toml", brains=brains, json=json)
             ended = await heal_now(wanted, settings)

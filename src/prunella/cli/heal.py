@@ -15,6 +15,7 @@ from prunella.fleet.naming import services_in
 from prunella.nearest import nearest
 from prunella.policy.autonomy import autonomy_for
 from prunella.wiring.records import open_records
+from prunella.wiring.room import refuse_full_disk
 from prunella.wiring.settings import Settings
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def check_ground(order: Order, settings: Settings) -> None:
     """Raises Misuse for a state folder that cannot be used, and for a brain that is unknown or lacks package or key."""
     from prunella.wiring.brains import brain_for
 
+    refuse_full_disk(settings.home.expanduser().absolute())
     with open_records(settings):
         for name in order.brains:
             if name != "reflex":

@@ -85,15 +85,13 @@ def _show(context: Context, sight: Sight, baseline: Report | None) -> None:
 
 
 async def commit(state: State, runtime: Runtime[Context]) -> Change:
-    """Let the result stand, if nothing but the plan's own resources changed."""
+    """Let the result stand, if all is as the plan's own steps left it and the rest is as it was found."""
     context = runtime.context
     entries = await context.journal.entries(state.run)
     touched = {name for entry in entries if entry.may_have_applied for name in entry.prepared.touches}
     survey = await context.world.survey()
-    beyond = [
-        name for name in sorted(survey.keys() | state.found.keys())
-        if survey.get(name) != state.found.get(name) and name not in touched
-    ]  # fmt: skip
+    expected = {name: (state.survey if name in touched else state.found).get(name) for name in {*survey, *state.found}}
+    beyond = sorted(name for name, digest in expected.items() if survey.get(name) != digest)
     if beyond:
         why = f"Somebody else changed {', '.join(beyond)} during the run, so the result cannot be called ours."
         return {"giving_up": why, "kept": 0, "best": None, "next": "undo"}

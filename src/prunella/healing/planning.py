@@ -187,7 +187,7 @@ def _in_words(chosen: Plan) -> str:
 async def approve(state: State, runtime: Runtime[Context]) -> Change:
     """Pass what the policy allows; stop durably and ask for the rest. No answer is a no."""
     context, chosen = runtime.context, state.planned
-    if all(ruling.permission is Permission.ALLOW for ruling in state.rulings):
+    if state.rulings and all(ruling.permission is Permission.ALLOW for ruling in state.rulings):
         rules = dict.fromkeys(ruling.reason for ruling in state.rulings)
         context.emit(EventKind.APPROVAL, "approve", f"Allowed. {' '.join(rules)}", plan=chosen.key, approved=True)
         return {"next": "intend"}

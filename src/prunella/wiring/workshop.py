@@ -1,7 +1,6 @@
 """Everything that is open while this process works: the book of runs, the journal, the checkpoints."""
 
 import secrets
-import shutil
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -11,7 +10,6 @@ from pathlib import Path
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from prunella.clock import SystemClock
-from prunella.errors import Misuse
 from prunella.healing.graph import Loop, build_loop
 from prunella.protocols import Clock
 from prunella.storage.checkpoints import open_checkpointer
@@ -20,9 +18,8 @@ from prunella.storage.folder import open_folder
 from prunella.storage.journal import SqliteJournal
 from prunella.storage.retention import sweep
 from prunella.storage.runs import SqliteRuns
+from prunella.wiring.room import refuse_full_disk
 from prunella.wiring.settings import Settings
-
-_LEAST_FREE_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class Workshop:
 async def open_workshop(settings: Settings) -> AsyncGenerator[Workshop]:
     """Open, or make, all that is kept in the state folder; finished runs past their time are swept first."""
     home, clock = open_folder(settings.home), SystemClock()
-    _refuse_full_disk(home)
+    refuse_full_disk(home)
     connection = connect(home / "state.db")
     try:
         async with open_checkpointer(home / "checkpoints.db") as saver:
@@ -52,16 +49,6 @@ async def open_workshop(settings: Settings) -> AsyncGenerator[Workshop]:
             yield Workshop(settings, home, runs, SqliteJournal(connection, clock), saver, loop, clock)
     finally:
         connection.close()
-
-
-def _refuse_full_disk(home: Path) -> None:
-    """A run that cannot write its journal could not be taken back: raises Misuse before one begins."""
-    free = shutil.disk_usage(home).free
-    if free < _LEAST_FREE_BYTES:
-        raise Misuse(
-            f"The disk under the state folder {home} has {free // 1024} KB left, and {_LEAST_FREE_BYTES // 1024} KB are "
-            "needed to be able to take a run back. Free space, or set PRUNELLA_HOME to another disk."
-        )
 
 
 def new_run_id() -> str:
