@@ -8,6 +8,7 @@ from langgraph.runtime import Runtime
 
 from prunella.domain.goal import Goal
 from prunella.domain.plan import Plan, Step
+from prunella.domain.ruling import Permission, Ruling
 from prunella.domain.run import Limits
 from prunella.domain.service import PolicySpec
 from prunella.healing.context import Context
@@ -71,7 +72,9 @@ async def vet_names_only(state: State, runtime: Runtime[Context]) -> Change:
     change = await vet(state, runtime)
     if change.get("next") == "approve" or any(step.tool != "set_price" for step in state.planned.steps):
         return change
-    return {"next": "approve", "rulings": (), "survey": dict(await runtime.context.world.survey())}
+    allowed = Ruling(permission=Permission.ALLOW, reason="its name is known")
+    rulings = (allowed,) * len(state.planned.steps)
+    return {"next": "approve", "rulings": rulings, "survey": dict(await runtime.context.world.survey())}
 
 
 async def vet_without_limits(state: State, runtime: Runtime[Context]) -> Change:

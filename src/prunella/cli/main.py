@@ -142,7 +142,8 @@ def main() -> None:
     """Run the command line; an error becomes one message and an exit code."""
     open_closed_streams()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
     try:
         app()
     except Busy as error:
