@@ -130,6 +130,21 @@ async def test_progress_is_kept_and_two_faults_are_healed_one_after_the_other(tm
     assert shelf.log == ["set tea 5", "set milk 4"]
 
 
+async def test_a_plan_that_failed_may_help_once_something_else_is_kept(tmp_path: Path) -> None:
+    shelf = Shelf()
+
+    def both() -> Report:
+        milk = shelf.costs("milk", 4)().readings if shelf.prices["tea"] == 5 else shelf.costs("milk", -1)().readings
+        return Report(
+            readings=(*shelf.costs("tea", 5)().readings, *(r.model_copy(update={"probe": "milk"}) for r in milk))
+        )
+
+    milk, tea = setting("milk", 4), setting("tea", 5)
+    run = await shelf.agent(tmp_path, milk, tea, milk).run(Goal("Both.", check=both))
+    assert run.verdict is Verdict.ACHIEVED
+    assert shelf.log == ["set milk 4", "undo milk", "set tea 5", "set milk 4"]
+
+
 async def test_progress_is_put_back_when_the_goal_is_not_reached(tmp_path: Path) -> None:
     shelf = Shelf()
 

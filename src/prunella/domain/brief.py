@@ -8,15 +8,19 @@ from prunella.domain.tool import ToolSpec
 
 
 class Rejection(Frozen):
-    """A plan that never touched the world, with every reason at once. `plan` is its key."""
+    """A plan that never touched the world, with every reason at once. `plan` is its key; `ground` as for attempts."""
 
     plan: str
     steps: str
     reasons: tuple[str, ...]
+    ground: int = 0
 
 
 class Brief(Frozen):
-    """The goal, what is wrong, what was seen, what may be used, what was tried and what came of it."""
+    """The goal, what is wrong, what was seen, what may be used, what was tried and what came of it.
+
+    `ground` is where the run stands now; what failed on another ground may help on this one.
+    """
 
     goal: str
     report: Report
@@ -27,8 +31,10 @@ class Brief(Frozen):
     limits: Limits = Limits()
     spent: Spent = Spent()
     optimising: str = ""
+    ground: int = 0
 
     @property
     def tried(self) -> frozenset[str]:
-        """The keys of all plans that were tried or rejected: proposing one again is a stall."""
-        return frozenset([a.plan.key for a in self.attempts] + [r.plan for r in self.rejections])
+        """The keys of all plans that were tried or rejected on this ground: proposing one again is a stall."""
+        tried = [attempt.plan.key for attempt in self.attempts if attempt.ground == self.ground]
+        return frozenset([*tried, *(each.plan for each in self.rejections if each.ground == self.ground)])

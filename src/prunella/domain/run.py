@@ -19,11 +19,15 @@ class Verdict(StrEnum):
 
 
 class Attempt(Frozen):
-    """One plan that was tried, and what came of it, in a sentence that the next thought can use."""
+    """One plan that was tried, and what came of it, in a sentence that the next thought can use.
+
+    `ground` is what it stood on: the journal number of the newest effect that was kept before it, 0 for none.
+    """
 
     plan: Plan
     came_of_it: str
     observations: tuple[Observation, ...] = ()
+    ground: int = 0
 
 
 class Limits(Frozen):

@@ -60,6 +60,7 @@ def _brief(state: State, context: Context) -> Brief:
         rejections=state.rejections,
         limits=context.limits,
         spent=state.spent,
+        ground=state.kept,
         optimising=f"{goal.objective.name}: {state.best}" if goal.objective and state.is_optimising else "",
     )
 
@@ -120,13 +121,13 @@ async def vet(state: State, runtime: Runtime[Context]) -> Change:
     reasons += _stall(state, chosen)
     if not reasons:
         reasons += await _over_limits(state, context) + await _held_by_others(state, context, vetted)
-    if sum(rejection.plan == chosen.key for rejection in state.rejections) > 1:
+    if len(_rejections(state, chosen)) > 1:
         return _no_idea(state, f"{context.brain.name} proposes the same over and over: {_in_words(chosen)}")
     if any(each.ruling.final for each in vetted):
         return give_up(state, f"{' '.join(dict.fromkeys(reasons))} Suggested: {_in_words(chosen)}")
     if reasons:
         context.emit(EventKind.REJECTED, "vet", " ".join(reasons), plan=chosen.key, reasons=list(reasons))
-        rejection = Rejection(plan=chosen.key, steps=_in_words(chosen), reasons=tuple(reasons))
+        rejection = Rejection(plan=chosen.key, steps=_in_words(chosen), reasons=tuple(reasons), ground=state.kept)
         return {"rejections": (*state.rejections, rejection), "next": "reflect"}
     return {
         "prepared": tuple(each.prepared.model_copy(update={"before": None}) for each in vetted),
@@ -149,10 +150,15 @@ async def _vet_step(step: Step, context: Context) -> Vetted:
     return Vetted(denied, prepared, ruling)
 
 
+def _rejections(state: State, chosen: Plan) -> list[Rejection]:
+    """Of this plan, where the run stands now."""
+    return [each for each in state.rejections if each.plan == chosen.key and each.ground == state.kept]
+
+
 def _stall(state: State, chosen: Plan) -> list[str]:
     """The same plan again, in the same world, has the same end."""
-    before = [a.came_of_it for a in state.attempts if a.plan.key == chosen.key]
-    before += [" ".join(r.reasons) for r in state.rejections if r.plan == chosen.key]
+    before = [a.came_of_it for a in state.attempts if a.plan.key == chosen.key and a.ground == state.kept]
+    before += [" ".join(each.reasons) for each in _rejections(state, chosen)]
     return [f"This very plan was tried before: {before[0]}"] if before else []
 
 
@@ -201,5 +207,5 @@ async def approve(state: State, runtime: Runtime[Context]) -> Change:
         return ticked | {"next": "intend"}
     if decision.final:
         return ticked | give_up(state, f"{said}. Suggested: {_in_words(chosen)}")
-    rejection = Rejection(plan=chosen.key, steps=_in_words(chosen), reasons=(said,))
+    rejection = Rejection(plan=chosen.key, steps=_in_words(chosen), reasons=(said,), ground=state.kept)
     return ticked | {"rejections": (*state.rejections, rejection), "next": "reflect"}

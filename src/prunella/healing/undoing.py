@@ -105,11 +105,13 @@ def _tried(state: State) -> tuple[Attempt, ...]:
     """The attempts that were just put back: the plan in hand, or progress that led nowhere."""
     if state.kept == 0 and state.plan is None:
         return tuple(
-            Attempt(plan=p, came_of_it="It moved the symptom, and led nowhere from there.") for p in state.kept_plans
+            Attempt(plan=plan, came_of_it="It moved the symptom, and led nowhere from there.", ground=-number)
+            for number, plan in enumerate(state.kept_plans)
         )
     if state.plan is None or _was_rejected(state, state.plan):
         return ()
-    return (Attempt(plan=state.plan, came_of_it=_what_came_of_it(state), observations=state.observations),)
+    came_of_it = _what_came_of_it(state)
+    return (Attempt(plan=state.plan, came_of_it=came_of_it, observations=state.observations, ground=state.kept),)
 
 
 def _was_rejected(state: State, plan: Plan) -> bool:

@@ -7,6 +7,7 @@ from prunella.domain.evidence import Evidence, EvidenceKind, Findings
 from prunella.domain.facts import ConfigFacts, Facts, Reference, ServiceFacts
 from prunella.domain.fingerprint import without_noise
 from prunella.domain.report import Reach, Reading
+from prunella.domain.service import Fleet
 
 _COMPLAINT = re.compile(
     r"\b(error|errno|exception|traceback|fatal|panic|critical|fail(ed|ure|ing)?|refused|denied|invalid|unknown|missing|"
@@ -29,9 +30,14 @@ def findings(facts: Facts) -> Findings:
 
 def within_reach(facts: Facts) -> tuple[str, ...]:
     """The targets, then all that they need, directly or not; each once."""
-    reached = list(facts.targets)
+    return with_needs(facts.fleet, facts.targets)
+
+
+def with_needs(fleet: Fleet, names: Iterable[str]) -> tuple[str, ...]:
+    """`names`, then all that they need, directly or not; each once."""
+    reached = list(names)
     for name in reached:
-        reached += [need for need in facts.fleet.services[name].needs if need not in reached]
+        reached += [need for need in fleet.services[name].needs if need not in reached]
     return tuple(reached)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,14 +16,14 @@ from prunella.domain.evidence import Evidence, Findings
 from prunella.domain.facts import Facts, ServiceFacts
 from prunella.domain.report import Reach, Reading, Report
 from prunella.domain.service import CommandResult, Fleet, Service, ServiceStatus
-from prunella.errors import PrunellaError
+from prunella.errors import PrunellaError, Rejected, Transient
 from prunella.probes.factory import probe_for
 from prunella.probes.prober import Prober
 from prunella.protocols import Supervisor
 from prunella.redaction.redactor import Redactor
 from prunella.supervisors.factory import supervisor_for
 from prunella.supervisors.ports import ports_of
-from prunella.world.evidence import findings, within_reach
+from prunella.world.evidence import findings, with_needs, within_reach
 from prunella.world.listening import who_listens
 from prunella.world.logs import LogTails
 from prunella.world.references import references_of
@@ -47,6 +48,7 @@ class FleetWorld:
     logs: LogTails = field(default_factory=LogTails)
     supervised: dict[str, Supervisor] = field(init=False)
     _probers: dict[str, Prober] = field(init=False)
+    _begun: dict[str, float] = field(default_factory=dict[str, float])
     _unwell: tuple[str, ...] = ()
     _newest: Facts | None = None
 
@@ -62,9 +64,8 @@ class FleetWorld:
     async def check(self) -> Report:
         """The probes of the targets; not settled while one of them is still starting."""
         report = await self._look(self.targets)
-        pending = {r.service for r in report.failing if r.service and r.reach is Reach.NOBODY}
-        starting = [name for name in pending if await self._is_starting(name)]
-        return report.model_copy(update={"settled": not starting})
+        is_settled = report.is_green or not await self._is_pending(report)
+        return report.model_copy(update={"settled": is_settled})
 
     async def check_neighbours(self) -> Report:
         """The probes of every other service; who is red here may be part of the trouble."""
@@ -81,12 +82,30 @@ class FleetWorld:
         text = self.redactor.text
         return reading.model_copy(update={"detail": text(reading.detail), "body": text(reading.body)})
 
+    async def _is_pending(self, report: Report) -> bool:
+        """Something that is red for want of an answer is on its way: a target, or what a red target needs."""
+        unanswered = {r.service for r in report.failing if r.service and r.reach is Reach.NOBODY}
+        for name in unanswered:
+            if await self._is_starting(name):
+                return True
+        red = tuple(dict.fromkeys(r.service for r in report.failing if r.service))
+        needed = [name for name in with_needs(self.fleet, red) if name not in self.targets]
+        young = [name for name in needed if await self._is_starting(name)]
+        return any(reading.reach is Reach.NOBODY for reading in (await self._look(young)).failing)
+
     async def _is_starting(self, name: str) -> bool:
-        """It runs, is young, and does not listen yet."""
+        """It runs, is young, and does not listen yet; where no process is known, its port cannot be looked at."""
         status = await self.status(name)
-        if status is None or not status.running or status.pid is None or status.started is None:
+        if status is None or not status.running:
             return False
-        return time.time() - status.started < STARTUP_S and not ports_of(status.pid)
+        started = self._begun.get(name) if status.started is None else status.started
+        is_young = started is not None and time.time() - started < STARTUP_S
+        return is_young and (status.pid is None or not ports_of(status.pid))
+
+    def note_start(self, name: str) -> None:
+        """It is about to be started: old log lines count no more, and it may take a while to answer."""
+        self._begun[name] = time.time()
+        self.logs.mark(self.log_paths(self.fleet.services[name]))
 
     async def investigate(self, report: Report) -> Findings:
         """What a new picture says, redacted; `report` changes nothing, all around the targets is looked at."""
@@ -99,16 +118,20 @@ class FleetWorld:
         return evidence.model_copy(update={"text": self.redactor.text(evidence.text)})
 
     async def survey(self) -> Mapping[str, str]:
-        """The digest of every declared configuration file."""
+        """The digest of every declared configuration file, or why it cannot be told."""
         paths = sorted({path for service in self.fleet.services.values() for path in service.config})
-        return {f"file:{path}": state_of(path).digest for path in paths}
+        return {f"file:{path}": _digest_at(path) for path in paths}
 
     async def remember_good(self) -> None:
-        """Keep the files of every service whose probes are green, each service by itself."""
-        reports = {name: await prober.look() for name, prober in self._probers.items()}
-        for name, report in reports.items():
-            if report.is_green:
-                await self.known_good.keep(self.good_name(name), _bytes_of(self.fleet.services[name].config))
+        """Keep the files of every service whose probes are green, each service by itself.
+
+        What a process does not run on is not proved by its being green. Being kept is no condition of being healed.
+        """
+        for name, service in self.fleet.services.items():
+            report = await self._probers[name].look()
+            if report.is_green and not is_stale(service, await self.status(name)):
+                with suppress(Rejected, Transient, TimeoutError):
+                    await self.known_good.keep(self.good_name(name), _bytes_of(service.config))
 
     def good_name(self, service: str) -> str:
         """Under which name the service's known-good files are kept."""
@@ -150,7 +173,9 @@ class FleetWorld:
         pictures = await asyncio.gather(
             *(self._picture(service, service.name in near) for service in fleet.services.values())
         )
-        references = [await references_of(s, self.good_name(s.name), self.known_good) for s in fleet.services.values()]
+        references = await asyncio.gather(
+            *(references_of(s, self.good_name(s.name), self.known_good) for s in fleet.services.values())
+        )
         seen = blank.model_copy(
             update={
                 "services": {picture.service.name: picture for picture in pictures},
@@ -199,6 +224,13 @@ def is_stale(service: Service, status: ServiceStatus | None) -> bool | None:
     if status.started is None:
         return None
     return any(path.exists() and path.stat().st_mtime > status.started for path in service.config)
+
+
+def _digest_at(path: Path) -> str:
+    try:
+        return state_of(path).digest
+    except Rejected as error:
+        return f"unreadable: {error}"
 
 
 def _bytes_of(paths: Iterable[Path]) -> dict[Path, bytes]:

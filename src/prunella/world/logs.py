@@ -19,9 +19,13 @@ class LogTails:
             self.marks[path] = _size_of(path)
 
     def read(self, path: Path) -> tuple[str, ...]:
-        """At most 200 lines, oldest first; of a log that grew since its mark only the new ones. Missing: none."""
+        """At most 200 lines, oldest first; of a log that grew since its mark only the new ones. None for what is
+        missing, unreadable or no plain file: a pipe would wait for ever.
+        """
         size, mark = _size_of(path), self.marks.get(path, 0)
         start = mark if mark < size else 0
+        if not path.is_file():
+            return ()
         try:
             with path.open("rb") as file:
                 file.seek(max(start, size - TAIL_BYTES))

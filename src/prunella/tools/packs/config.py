@@ -1,5 +1,6 @@
 """The config pack: settings of the fleet's declared files, changed one at a time."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from prunella.protocols import ConfigEditor, Tool
 from prunella.tools.packs.file_edit import FileEdit, is_edited, undo_edit
 from prunella.tools.tool import tool
 from prunella.world.fleet_world import FleetWorld
-from prunella.world.references import bytes_at
+from prunella.world.references import versions_of
 
 ConfigFile = Annotated[str, Field(description="a configuration file that the fleet declares, as listed")]
 SettingName = Annotated[str, Field(description="the setting's key, dotted from the top of the file")]
@@ -45,7 +46,10 @@ class ConfigPack:
 
     def _writer(self, name: str, run: Callable[..., Awaitable[str]], edit: Callable[..., Awaitable[FileEdit]]) -> Tool:
         async def before(**arguments: str) -> Prepared:
-            return (await edit(**arguments)).prepare(self.world.redactor)
+            try:
+                return (await edit(**arguments)).prepare(self.world.redactor)
+            except Rejected as error:  # brains and checkpoints get this text, and it may quote the file
+                raise Rejected(self.world.redactor.text(str(error))) from None
 
         return tool(risk="change", name=name, before=before, undo=undo_edit, applied=lambda _, b: is_edited(b))(run)
 
@@ -85,9 +89,13 @@ class ConfigPack:
 
     async def set_edit(self, file: str, key: str, value: str) -> FileEdit:
         path, service = self._declared(file)
-        if value.startswith(SECRET):
-            value = await self._secret(service, value.removeprefix(SECRET))
-        return self._edit(path, service, lambda editor, text: editor.set(text, key, value))
+        if not value.startswith(SECRET):
+            return self._edit(path, service, lambda editor, text: editor.set(text, key, value))
+        secret = await self._secret(service, value.removeprefix(SECRET))
+        try:
+            return self._edit(path, service, lambda editor, text: editor.set(text, key, secret))
+        except Rejected as error:
+            raise Rejected(str(error).replace(repr(secret), value)) from None
 
     async def remove_edit(self, file: str, key: str) -> FileEdit:
         path, service = self._declared(file)
@@ -103,10 +111,12 @@ class ConfigPack:
     async def restore_edit(self, file: str, origin: str) -> FileEdit:
         path, service = self._declared(file)
         good = await self.world.known_good.newest(self.world.good_name(service))
-        data = bytes_at(path, origin, good)
-        if data is None:
-            raise Rejected(f"{origin} knows no version of {file}.")
-        return FileEdit(path, data, service)
+        known = await asyncio.to_thread(versions_of, path, good)
+        meant = next((each for each in known if origin in {each, Path(each).name, self._relative(Path(each))}), None)
+        if meant is None:
+            names = ", ".join(self._relative(Path(each)) for each in known) or "nobody"
+            raise Rejected(f"{origin} knows no version of {file}. Who knows one: {names}.")
+        return FileEdit(path, known[meant], service)
 
     def _edit(self, path: Path, service: str, change: Callable[[ConfigEditor, str], str]) -> FileEdit:
         source = decode(read_bytes(path))
@@ -131,6 +141,10 @@ class ConfigPack:
         named = exact or [path for path in owners if path.name == file]
         if len(named) == 1:
             return named[0], owners[named[0]]
-        known = tuple(str(path).removeprefix(f"{fleet.folder}/") for path in owners)
+        known = tuple(self._relative(path) for path in owners)
         likely = ", ".join(nearest(file, known) or known)
         raise Rejected(f"{file} is no configuration file that the fleet declares. Did you mean {likely}?")
+
+    def _relative(self, path: Path) -> str:
+        """As the operator writes it: from the fleet's folder."""
+        return str(path).removeprefix(f"{self.world.fleet.folder}/")

@@ -34,10 +34,11 @@ class FileEdit:
     service: str
 
     def prepare(self, redactor: Redactor) -> Prepared:
-        """Touches nothing. Raises Rejected when the file says that already."""
+        """Touches nothing. Raises Rejected when the file says that already, or could not be replaced."""
         data = _read(self.path)
         if data == self.after:
             raise Rejected(f"{self.path} says that already; nothing would change.")
+        _refuse_irreplaceable(Path(os.path.realpath(self.path)))
         before = Before(
             state=state_of(self.path),
             data=None if data is None else base64.b64encode(data).decode(),
@@ -60,15 +61,15 @@ class FileEdit:
 
 
 def undo_edit(before: JsonValue) -> None:
-    """Put the file back: bytes, mode, owner, link. Does nothing when it is as it was; raises Conflict when it is
-    neither that nor what we made of it.
+    """Put the file back: bytes, mode, owner, link. Does nothing when it is as it was; raises Conflict when any of
+    these is neither that nor what we made of it.
     """
     was = Before.model_validate(before)
     path, now = was.state.path, state_of(was.state.path)
     sweep(Path(os.path.realpath(path)).parent)
     if now.digest == was.state.digest:
         return
-    if _sha(now) != was.after:
+    if not _is_ours(now, was):
         raise Conflict(f"{path} was changed by somebody else since; it was left as it is. Compare it by hand.")
     restore(path, None if was.data is None else base64.b64decode(was.data), was.state)
 
@@ -82,6 +83,23 @@ def is_edited(before: JsonValue) -> bool | None:
     return True if _sha(now) == was.after else None
 
 
+def _is_ours(now: FileState, was: Before) -> bool:
+    """What our writing leaves: it changes bytes only. The mode of a file that it makes is left to the umask."""
+    if was.after is None or not was.state.sha256:
+        return _sha(now) == was.after and now.link == was.state.link
+    return now.digest == was.state.model_copy(update={"sha256": was.after}).digest
+
+
+def _refuse_irreplaceable(real: Path) -> None:
+    """A plan is refused before its first write, not in the middle."""
+    if not real.parent.is_dir():
+        raise Rejected(f"{real} cannot be written: its folder does not exist.")
+    if not os.access(real.parent, os.W_OK | os.X_OK):
+        raise Rejected(f"{real} cannot be replaced: its folder is not ours to write in. Run as a user who may.")
+    if real.exists() and (links := real.stat().st_nlink) > 1:
+        raise Rejected(f"{real} has {links} hard links; replacing it would part them. Edit it by hand.")
+
+
 def _sha(state: FileState) -> str | None:
     return state.sha256 if state.exists else None
 
@@ -91,4 +109,8 @@ def _read(path: Path) -> bytes | None:
 
 
 def _text(data: bytes | None) -> str:
-    return "" if data is None else decode(data).text
+    """For people: a file that was spoiled may hold anything."""
+    try:
+        return "" if data is None else decode(data).text
+    except Rejected:
+        return f"({len(data or b'')} bytes that are no text)\n"

@@ -58,8 +58,7 @@ class FilesPack:
         wanted = self.world.fleet.folder / path
         for service in self.world.fleet.services.values():
             if wanted in service.config:
-                data = decode(read_bytes(wanted)).encode(content) if wanted.exists() else content.encode()
-                return FileEdit(wanted, data, service.name)
+                return FileEdit(wanted, _encoded(wanted, content), service.name)
         raise Rejected(f"{path} is not among the configuration files that the fleet declares; others are not written.")
 
     def _inside(self, path: str) -> Path:
@@ -69,3 +68,13 @@ class FilesPack:
         if real in declared or real.is_relative_to(fleet.folder.resolve()):
             return real
         raise Rejected(f"{path} lies outside of the fleet's folder {fleet.folder}.")
+
+
+def _encoded(path: Path, content: str) -> bytes:
+    """In the encoding of the file that is there; as UTF-8 where there is none, or one that was spoiled."""
+    data = read_bytes(path) if path.exists() else b""
+    try:
+        there = decode(data)
+    except Rejected:
+        return content.encode()
+    return there.encode(content)

@@ -12,7 +12,9 @@ from prunella.domain.tool import Prepared
 from prunella.errors import Irrecoverable, Rejected
 from prunella.nearest import nearest
 from prunella.protocols import Supervisor, Tool
-from prunella.supervisors.processes import end_process
+from prunella.supervisors.ports import ports_of
+from prunella.supervisors.process import ProcessService
+from prunella.supervisors.processes import Instance, end_process
 from prunella.supervisors.strays import Stray, revive
 from prunella.tools.cancelling import to_the_end
 from prunella.tools.tool import tool
@@ -23,12 +25,16 @@ ServiceName = Annotated[str, Field(description="a service of the fleet, as liste
 
 
 class Before(Frozen):
-    """A service ahead of our deed, and the digest of its configuration on disk at that time."""
+    """A service ahead of our deed, and the digest of its configuration on disk at that time.
+
+    `stray` is the process to be ended, one of `instances` that the service had.
+    """
 
     service: str
     status: ServiceStatus
     disk: str
     stray: Stray | None = None
+    instances: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ class ServicesPack:
     async def start(self, service: ServiceName) -> str:
         """Start a stopped service, after its pre-flight was green."""
         await self._must_pass(service)
-        self._mark_logs(service)
+        self.world.note_start(service)
         await to_the_end(self._supervisor(service).start())
         return f"{service} is running"
 
@@ -95,7 +101,7 @@ class ServicesPack:
     async def restart(self, service: ServiceName) -> str:
         """Restart a service so that it reads its configuration again, after its pre-flight was green."""
         await self._must_pass(service)
-        self._mark_logs(service)
+        self.world.note_start(service)
         await to_the_end(self._supervisor(service).restart())
         return f"{service} is running on its configuration on disk"
 
@@ -144,25 +150,28 @@ class ServicesPack:
     async def free_address(
         self, service: ServiceName, port: Annotated[int, Field(description="the port that is held", ge=1, le=65535)]
     ) -> str:
-        """End a stray process of ours (a second instance of a service) that holds a port."""
+        """End a stray process of ours (a second instance of the service) that holds a port."""
         stray = await self._stray(service, port)
         await to_the_end(end_process(stray.pid, stray.started, 10.0))
         return f"port {port} is free"
 
     async def before_free(self, service: str, port: int) -> Prepared:
         before = await self._before(service)
-        before = before.model_copy(update={"stray": await self._stray(service, port)})
+        stray, instances = await self._stray(service, port), await self._instances(service)
+        before = before.model_copy(update={"stray": stray, "instances": len(instances)})
         return self._prepared(before, f"port:{port}")
 
     async def undo_free(self, before: JsonValue) -> None:
-        """Start the stray again as it was: command, folder and environment."""
+        """Start the stray again as it was: command, folder and environment; not when an undo that was cut short did."""
         was = Before.model_validate(before)
-        if was.stray is not None:
+        if was.stray is not None and len(await self._instances(was.service)) < was.instances:
             await revive(was.stray)
 
-    async def is_free(self, arguments: dict[str, JsonValue], before: JsonValue) -> bool:
-        del before
-        return all(each.port != arguments["port"] for each in await who_listens(self.world.supervised))
+    async def is_free(self, _: dict[str, JsonValue], before: JsonValue) -> bool:
+        """The stray is gone; who took the port since does not matter."""
+        was = Before.model_validate(before)
+        left = {(each.pid, each.started) for each in await self._instances(was.service)}
+        return was.stray is None or (was.stray.pid, was.stray.started) not in left
 
     def _deed(
         self,
@@ -192,14 +201,17 @@ class ServicesPack:
             raise Rejected(f"The pre-flight of {service} is red, so it was not touched: {result.output.strip()[-600:]}")
 
     async def _stray(self, service: str, port: int) -> Stray:
+        """Its root: what a wrapper started goes and comes with it."""
         self._supervisor(service)
-        for each in await who_listens(self.world.supervised):
-            if each.port == port and each.pid is not None and each.is_stray:
+        for each in (await self._instances(service))[1:]:
+            if port in ports_of(each.pid):
                 return Stray.of(each.pid)
-        raise Rejected(f"No stray process of ours listens on port {port}.")
+        raise Rejected(f"No stray process of {service} listens on port {port}.")
 
-    def _mark_logs(self, service: str) -> None:
-        self.world.logs.mark(self.world.log_paths(self.world.fleet.services[service]))
+    async def _instances(self, service: str) -> tuple[Instance, ...]:
+        """The processes of a service that we start ourselves, strays last; none of others."""
+        supervisor = self.world.supervised.get(service)
+        return await supervisor.instances() if isinstance(supervisor, ProcessService) else ()
 
     def _supervisor(self, service: str) -> Supervisor:
         """Raises Rejected for a service that is unknown, or that nothing supervises."""
@@ -212,10 +224,12 @@ class ServicesPack:
 
 
 def _is_another(now: ServiceStatus, was: ServiceStatus) -> bool | None:
-    """None when that cannot be told: it ran and is gone, or its supervisor tells no process from another."""
-    if not was.running:
+    """False when it is down: a restart that was cut in two can be run again. None when its supervisor tells no
+    process from another.
+    """
+    if not was.running or not now.running:
         return now.running
-    if not now.running or now.pid is None:
+    if now.pid is None:
         return None
     return (now.pid, now.started) != (was.pid, was.started)
 
