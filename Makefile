@@ -11,6 +11,9 @@ demo: $(VENV)/.ready
 test: $(VENV)/.ready
 	@$(BIN)/python -m pytest $(ARGS)
 
+test-heavy: $(VENV)/.ready
+	@$(BIN)/python -m pytest -m heavy $(ARGS)
+
 check: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

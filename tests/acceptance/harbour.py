@@ -31,6 +31,8 @@ FILES = {
     "crane": ("crane/crane.yaml", "# the crane\nquay:\n  door: {port}\n  load: 12\n"),
     "buoy": ("buoy/buoy.json", '{{\n  "socket": {{"port": {port}, "bell": true}}\n}}\n'),
 }
+CAREFUL = {"tide", "crane"}
+"""Those with a pre-flight; the others are known by what they say and do."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,11 @@ class Harbour:
         file = FILES[name][0]
         command = json.dumps([sys.executable, str(BERTH), file])
         check = json.dumps([sys.executable, str(BERTH), file, "--check"])
+        preflight = f"preflight = {check}\n" if name in CAREFUL else ""
         return (
             f"[service.{name}]\n"
             f'supervisor = {{ kind = "process", command = {command} }}\n'
-            f'config = ["{file}"]\nlogs = ["log/{name}.log"]\npreflight = {check}\n'
+            f'config = ["{file}"]\nlogs = ["log/{name}.log"]\n{preflight}'
             f'probes = [{{ http = "{self.url(name)}" }}]\n{more}'
         )
 

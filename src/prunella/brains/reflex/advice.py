@@ -39,9 +39,13 @@ def _follow_echoes(case: Case, clue: Clue) -> Iterator[Candidate]:
     named = mentioned(case, clue.line)
     is_accepted = clue.service in case.facts.services and case.is_accepted(clue.service or "")
     is_slow = _SLOW.search(clue.line) is not None
-    for place in case.places_of(clue.service) if clue.service in case.suspects and clue.service else ():
-        echoes = len(place.value) > 3 and place.value in _words(clue.line)
-        slow = 0.5 * (is_slow and "timeout" in tokens(place.key))
+    words = _words(clue.line)
+    echoed = {place: None for word in words if len(word) > 3 for place in case.index.holding(word)}
+    slowed = {p: None for p in case.places_of(clue.service or "") if "timeout" in tokens(p.key)} if is_slow else {}
+    heard = [p for p in {**named, **echoed, **slowed} if p.service == clue.service in case.suspects]
+    for place in heard:
+        echoes = place in echoed
+        slow = 0.5 * (place in slowed)
         degree = max(named.get(place, 0.0) * 0.7, 0.45 * echoes, slow, 0.85 * _says_outright(clue.line, place))
         if is_accepted and not echoes and degree < 0.8 and not slow:
             degree *= 0.4
@@ -56,7 +60,7 @@ def _follow_echoes(case: Case, clue: Clue) -> Iterator[Candidate]:
 
 def _says_outright(line: str, place: Place) -> bool:
     """The name of the setting with its value right behind it."""
-    if not place.value:
+    if not place.value or place.value.lower() not in line.lower():
         return False
     pattern = rf"(?<!\w){re.escape(place.leaf)}[\"']?[\s=:('\"]{{1,3}}(?:is |of )?{re.escape(place.value)}(?!\w)"
     return re.search(pattern, line, re.IGNORECASE) is not None

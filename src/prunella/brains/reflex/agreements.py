@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from prunella.brains.reflex.candidate import Candidate, all_needs, repair
+from prunella.brains.reflex.candidate import Candidate, repair
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import Clue
 from prunella.brains.reflex.names import normal, tokens
@@ -32,6 +32,9 @@ _PERSONAL_WORDS = "port host hostname url uri path file dir folder name id log l
 _PERSONAL = frozenset(_PERSONAL_WORDS.split())
 
 
+_MOST_KIN = 60
+
+
 @dataclass(frozen=True)
 class Pair:
     """`ours` and `theirs` mean the same and differ; `bond` is how surely they should agree, 0 to 1."""
@@ -51,9 +54,12 @@ def candidates(case: Case) -> Iterator[Candidate]:
 def pairs(case: Case) -> Iterator[Pair]:
     """Settings that disagree between a suspect and a service that it talks to; each pair once."""
     seen: set[frozenset[int]] = set()
+    kin: dict[tuple[str, ...], list[Place]] = {}
+    for place in case.places:
+        kin.setdefault(_essence(case, place), []).append(place)
     for service in case.suspects:
         for ours in case.places_of(service):
-            for theirs in _counterparts(case, ours):
+            for theirs in _counterparts(case, ours, kin.get(_essence(case, ours), [])):
                 both = frozenset((id(ours), id(theirs)))
                 bond = _bond(case, ours, theirs)
                 if ours.value != theirs.value and both not in seen and bond > 0.05:
@@ -61,20 +67,18 @@ def pairs(case: Case) -> Iterator[Pair]:
                     yield Pair(ours, theirs, bond)
 
 
-def _counterparts(case: Case, place: Place) -> Iterator[Place]:
+def _counterparts(case: Case, place: Place, kin: list[Place]) -> Iterator[Place]:
     """Settings of related services with the same last name, whatever service it is prefixed with."""
-    mine = _essence(case, place)
-    for other in case.places:
-        if other.service != place.service and mine and _related(case, place.service, other.service):
-            theirs = _essence(case, other)
-            if mine == theirs and _meant_for_each_other(case, place, other):
-                yield other
+    for other in kin if len(kin) <= _MOST_KIN else ():
+        is_related = other.service != place.service and _related(case, place.service, other.service)
+        if is_related and _meant_for_each_other(case, place, other):
+            yield other
 
 
 def _essence(case: Case, place: Place) -> tuple[str, ...]:
     """The words of the last part of a key without the names of services: `LEDGER_API_TOKEN` gives api, token."""
     words = tokens(place.leaf)
-    names = {word for name in case.facts.services for word in tokens(name)}
+    names = case.names
     bare = tuple(word for word in words if word not in names)
     if len(bare) == 1 and "." in place.key:
         return bare
@@ -91,7 +95,7 @@ def _meant_for_each_other(case: Case, one: Place, other: Place) -> bool:
 
 
 def _related(case: Case, one: str, other: str) -> bool:
-    return other in all_needs(case, one) or one in all_needs(case, other)
+    return other in case.all_needs(one) or one in case.all_needs(other)
 
 
 def _bond(case: Case, ours: Place, theirs: Place) -> float:
@@ -107,7 +111,7 @@ def _bond(case: Case, ours: Place, theirs: Place) -> float:
 
 def _is_outvoted(case: Case, one: Place, other: Place) -> bool:
     """Two services or more have the other's value, and nobody else has this one's."""
-    alike = [p for p in case.places if p.service != one.service and normal(p.leaf) == normal(one.leaf)]
+    alike = [p for p in case.index.alike(one) if p.service != one.service]
     return len({p.service for p in alike if p.value == other.value}) > 1 and all(p.value != one.value for p in alike)
 
 
@@ -146,7 +150,7 @@ def _quotes(line: str, value: str) -> bool:
 def _lean(case: Case, changed: Place, kept: Place) -> float:
     """How much speaks for changing this side rather than the other, around 1."""
     lean = 1.0 if changed.service in case.facts.targets else 0.9 * case.scope(changed.service)
-    others = [p for p in case.places if normal(p.leaf) == normal(changed.leaf) and p not in (changed, kept)]
+    others = [p for p in case.index.alike(changed) if p not in (changed, kept)]
     lean *= (
         1.0 + 0.15 * sum(p.value == kept.value for p in others) - 0.15 * sum(p.value == changed.value for p in others)
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from prunella.brains.reflex.clues import Clue
 from prunella.brains.reflex.hints import Hint, read_hints
-from prunella.brains.reflex.names import leaf, likeness
+from prunella.brains.reflex.names import leaf, normal
 from prunella.brains.reflex.places import Place, match_line
 from prunella.domain.facts import ConfigFacts
 from prunella.domain.setting import Format
@@ -93,12 +93,13 @@ def orphans(text: str) -> tuple[Note, ...]:
 
 
 def _named(text: str, name: str) -> Iterator[Twin]:
+    wanted = normal(name)
     for number, line in enumerate(text.split("\n"), 1):
         comment = re.match(r"^(\s*)(?:#+|;+|//+)\s?(.*)$", line.rstrip("\r"))
         content = comment[2] if comment else line.rstrip("\r")
         found = match_line(content)
         if found is None or (found["separator"].isspace() and comment):
             continue
-        if likeness(found["key"].strip("\"'"), name) >= 0.99:
+        if normal(found["key"]) == wanted:
             value = found["value"].strip().strip("\"'")
             yield Twin(value, number, comment is not None, comment[1] if comment else "", content)

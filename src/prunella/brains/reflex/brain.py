@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import islice
 
 from prunella.brains.reflex import (
     addresses,
@@ -55,6 +56,7 @@ MECHANISMS: tuple[Callable[[Case], Iterable[Candidate]], ...] = (
     stale.candidates,
 )
 LEAST_SCORE = 0.1
+SHOWN = 6
 
 
 class Reflex:
@@ -89,4 +91,4 @@ def think_of_all(case: Case) -> tuple[Candidate, ...]:
     """Every candidate worth a trial, best first."""
     found = (candidate for mechanism in MECHANISMS for candidate in mechanism(case))
     likely = (c for c in rank(case, found) if c.score >= LEAST_SCORE)
-    return tuple(c for _, c in zip(range(60), likely, strict=False) if can_be_made(case, c))
+    return tuple(islice((c for c in islice(likely, 60) if can_be_made(case, c)), SHOWN))

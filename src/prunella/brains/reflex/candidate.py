@@ -82,22 +82,14 @@ def _waits_for(case: Case, name: str, changed: list[str]) -> bool:
     if name in changed or name not in case.facts.services or case.is_running(name) is not False:
         return False
     preflight = case.service(name).preflight
-    return bool(set(changed) & set(all_needs(case, name))) and (preflight is None or preflight.ok)
-
-
-def all_needs(case: Case, name: str) -> tuple[str, ...]:
-    """What a service needs, directly or not, nearest first."""
-    found = list(case.needs(name))
-    for need in found:
-        found.extend(n for n in case.needs(need) if n not in found and n != name)
-    return tuple(found)
+    return bool(set(changed) & set(case.all_needs(name))) and (preflight is None or preflight.ok)
 
 
 def in_order(case: Case, names: Iterable[str]) -> tuple[str, ...]:
     """Needs before those that need them; else as given."""
     left, done = list(names), list[str]()
     while left:
-        free = [name for name in left if not set(all_needs(case, name)) & (set(left) - {name})] or left[:1]
+        free = [name for name in left if not set(case.all_needs(name)) & (set(left) - {name})] or left[:1]
         done.append(free[0])
         left.remove(free[0])
     return tuple(done)

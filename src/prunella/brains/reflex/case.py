@@ -8,14 +8,15 @@ from pathlib import Path
 from prunella.brains.reflex.clues import Clue, is_errorish, read_clues
 from prunella.brains.reflex.endpoints import Endpoint, endpoints_of, probed_endpoints
 from prunella.brains.reflex.hints import Hint, read_hints
-from prunella.brains.reflex.names import likeness, names_service, normal, tokens
+from prunella.brains.reflex.index import Index
+from prunella.brains.reflex.names import names_service, normal, tokens
 from prunella.brains.reflex.places import Place, places_in
 from prunella.domain.brief import Brief
 from prunella.domain.facts import ConfigFacts, Facts, Reference, ServiceFacts
 from prunella.domain.service import Listener
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """Facts and brief with the indexes that reasoning needs; touches nothing."""
 
@@ -62,33 +63,54 @@ class Case:
         return tuple(n for n in self.facts.services if n in speaking and targets & set(self.needs(n)))
 
     @cached_property
-    def _by_tail(self) -> dict[str, tuple[Place, ...]]:
-        index: dict[str, list[Place]] = {}
-        for place in self.places:
-            parts = tokens(place.key)
-            for tail in {"".join(parts[i:]) for i in range(len(parts))}:
-                index.setdefault(tail, []).append(place)
-        return {tail: tuple(places) for tail, places in index.items()}
+    def index(self) -> Index:
+        return Index(self.places)
+
+    @cached_property
+    def _endpoints(self) -> dict[str, tuple[Endpoint, ...]]:
+        found: dict[str, list[Endpoint]] = {}
+        for endpoint in self.endpoints:
+            found.setdefault(endpoint.place.service, []).append(endpoint)
+        return {service: tuple(endpoints) for service, endpoints in found.items()}
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The words that the names of services are made of."""
+        return frozenset(word for name in self.facts.services for word in tokens(name))
+
+    @cached_property
+    def _needs(self) -> dict[str, tuple[str, ...]]:
+        return {
+            name: tuple(n for n in s.service.needs if n in self.facts.services)
+            for name, s in self.facts.services.items()
+        }
+
+    @cached_property
+    def _all_needs(self) -> dict[str, tuple[str, ...]]:
+        return {name: self._closure(name) for name in self.facts.services}
+
+    def _closure(self, name: str) -> tuple[str, ...]:
+        found = list(self._needs[name])
+        for need in found:
+            found.extend(n for n in self._needs[need] if n not in found and n != name)
+        return tuple(found)
 
     def service(self, name: str) -> ServiceFacts:
         return self.facts.services[name]
 
     def needs(self, name: str) -> tuple[str, ...]:
-        return tuple(need for need in self.service(name).service.needs if need in self.facts.services)
+        """What a service of this fleet needs directly."""
+        return self._needs.get(name, ())
+
+    def all_needs(self, name: str) -> tuple[str, ...]:
+        """What it needs, directly or not, nearest first."""
+        return self._all_needs.get(name, ())
 
     def places_of(self, service: str) -> tuple[Place, ...]:
-        return tuple(place for place in self.places if place.service == service)
+        return self.index.of(service)
 
     def endpoints_of(self, service: str) -> tuple[Endpoint, ...]:
-        return tuple(endpoint for endpoint in self.endpoints if endpoint.place.service == service)
-
-    def places_named(self, mention: str) -> tuple[tuple[Place, float], ...]:
-        """Settings that `mention` may mean, with how surely."""
-        parts = tokens(mention)
-        tails = ["".join(parts[i:]) for i in range(len(parts))]
-        found = {id(place): place for tail in tails for place in self._by_tail.get(tail, ())}
-        degrees = ((place, likeness(place.key, mention)) for place in found.values())
-        return tuple((place, degree) for place, degree in degrees if degree > 0)
+        return self._endpoints.get(service, ())
 
     def files(self) -> Iterator[tuple[str, ConfigFacts]]:
         for name, service in self.facts.services.items():

@@ -26,11 +26,12 @@ def candidates(case: Case) -> Iterator[Candidate]:
 
 def own_endpoints(case: Case, service: str) -> tuple[tuple[Endpoint, float], ...]:
     """The settings that say where a service itself listens, with how plainly they say it, plainest first."""
-    found = [(e, _plainness(case, service, e)) for e in case.endpoints_of(service)]
+    found = [(e, plainness(case, service, e)) for e in case.endpoints_of(service)]
     return tuple(sorted(((e, p) for e, p in found if p > 0), key=lambda pair: -pair[1]))
 
 
-def _plainness(case: Case, service: str, endpoint: Endpoint) -> float:
+def plainness(case: Case, service: str, endpoint: Endpoint) -> float:
+    """How plainly a setting says where its own service listens, 0 (it does not) to 1."""
     words = [word for word in tokens(endpoint.place.key) if word not in tokens(service)]
     if case.meant_service(endpoint.place.key, tuple(n for n in case.facts.services if n != service)):
         return 0.0

@@ -22,7 +22,7 @@ _ELEMENT = re.compile(r"^(?P<lead>.*<)(?P<key>[\w.\-]+)(?P<separator>>)(?P<value
 _COMMENT = ("#", ";", "//", "!", "--", "<!--")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Place:
     """One setting where it lies. `editable`: its file parses and has an editor; else its line is replaced as text."""
 

@@ -5,7 +5,8 @@ from itertools import combinations
 
 from prunella.brains.reflex.candidate import Candidate, put_to_work
 from prunella.brains.reflex.case import Case
-from prunella.brains.reflex.listening import own_endpoints
+from prunella.brains.reflex.endpoints import endpoints_of
+from prunella.brains.reflex.listening import plainness
 from prunella.brains.reflex.posture import weakens
 from prunella.domain.plan import Plan, Step
 
@@ -26,12 +27,10 @@ def _leaves_its_probe(case: Case, step: Step) -> bool:
     """It would move a service away from the port where its own probe looks."""
     if step.tool != "config.set":
         return False
-    for place in case.places:
-        if place.key == step.arguments["key"] and str(place.file) == step.arguments["file"]:
-            own = {e.port for e, _ in own_endpoints(case, place.service) if e.place is place} & {
-                *case.ports(place.service)
-            }
-            return any(str(port) not in str(step.arguments["value"]) for port in own if port)
+    value = str(step.arguments["value"])
+    for place in case.index.at(str(step.arguments["file"]), str(step.arguments["key"])):
+        ports = {e.port for e in endpoints_of(place) if plainness(case, place.service, e) > 0}
+        return any(str(port) not in value for port in ports & {*case.ports(place.service)})
     return False
 
 
@@ -88,9 +87,7 @@ def _discount(case: Case, candidate: Candidate, earlier: Step) -> float:
     same = [s for s in candidate.edits if all(s.arguments.get(n) == earlier.arguments.get(n) for n in ("file", "key"))]
     if not same:
         return 1.0
-    now = [
-        p.value for p in case.places if str(p.file) == earlier.arguments["file"] and p.key == earlier.arguments["key"]
-    ]
+    now = [p.value for p in case.index.at(str(earlier.arguments["file"]), str(earlier.arguments["key"]))]
     return 0.3 if now == [earlier.arguments["value"]] else 0.85
 
 

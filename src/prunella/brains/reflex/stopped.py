@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from prunella.brains.reflex.candidate import Candidate, all_needs, in_order, wake
+from prunella.brains.reflex.candidate import Candidate, in_order, wake
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import is_errorish
 from prunella.domain.plan import Plan
@@ -13,7 +13,7 @@ def candidates(case: Case) -> Iterator[Candidate]:
     if not down:
         return
     for name in down:
-        waits = [need for need in all_needs(case, name) if need in down]
+        waits = [need for need in case.all_needs(name) if need in down]
         if not waits:
             yield _start(case, (name,), 0.85 * (1 if _has_preflight(case, name) else 0.85))
     targets = set(case.facts.targets)

@@ -31,14 +31,14 @@ def mentioned(case: Case, line: str) -> dict[Place, float]:
     found: dict[Place, float] = {}
     for quote, word in _WORD.findall(_LOG_FIELDS.sub(" ", line)):
         looks_like_key = bool(quote) or "_" in word or "." in word or (word.isupper() and len(word) > 2)
-        for place, degree in case.places_named(word):
+        for place, degree in case.index.named(word):
             found[place] = max(found.get(place, 0.0), degree * (0.75 if looks_like_key else 0.5))
     return found
 
 
 def _named(case: Case, hint: Hint) -> Iterator[tuple[Place, float]]:
     explicit = {normal(key) for key in hint.keys}
-    best = {place: degree for key in hint.keys for place, degree in case.places_named(key)}
+    best = {place: degree for key in hint.keys for place, degree in case.index.named(key)}
     for place, degree in best.items():
         yield place, degree * 0.9
     for place, degree in mentioned(case, hint.clue.line).items():
@@ -48,7 +48,7 @@ def _named(case: Case, hint: Hint) -> Iterator[tuple[Place, float]]:
 
 def _quoted(case: Case, hint: Hint) -> Iterator[tuple[Place, float]]:
     """A setting that holds exactly the value complained of; short values are shared by chance."""
-    holders = [place for place in case.places if place.value and place.value in hint.bad]
+    holders = [place for value in hint.bad if value for place in case.index.holding(value)]
     near = [place for place in holders if hint.clue.service in {None, *case.owners(place.file)}]
     for place in holders:
         is_usual = len(place.value) < 3 or place.value.lower() in {"true", "false", "none", "null"}
@@ -57,10 +57,8 @@ def _quoted(case: Case, hint: Hint) -> Iterator[tuple[Place, float]]:
 
 def _pointed_at(case: Case, hint: Hint) -> Iterator[tuple[Place, float]]:
     for path, line in hint.locations:
-        for place in case.places:
-            same = place.line == line and (
-                str(place.file).endswith(path) if path else place.service == hint.clue.service
-            )
+        for place in case.index.at_line(line):
+            same = str(place.file).endswith(path) if path else place.service == hint.clue.service
             if same:
                 yield place, 0.8 if path else 0.5
 

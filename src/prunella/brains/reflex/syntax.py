@@ -16,7 +16,6 @@ from prunella.domain.setting import Format, Setting
 from prunella.errors import Unparsable
 
 _KEY = re.compile(r"^\s*(?:-\s+|export\s+)?[\"']?([A-Za-z_][\w\-]*(?:\.[\w\-]+)*)[\"']?\s*[:=]")
-_MOST_PARSED_BYTES = 1_500_000
 _OFFERED = 4
 _GOOD_ENOUGH = 0.75
 
@@ -40,8 +39,8 @@ def candidates(case: Case) -> Iterator[Candidate]:
 
 def mend(config: ConfigFacts, known: frozenset[str] = frozenset()) -> tuple[Mended, ...]:
     """Texts that parse, most plausible first; `known` are keys that the file should have."""
-    most = 200 if config.format is Format.YAML else 400
-    budget = max(12, min(most, _MOST_PARSED_BYTES // max(1, len(config.text))))
+    most, whole = (200, 250_000) if config.format is Format.YAML else (400, 1_500_000)
+    budget = max(4, min(most, whole // max(1, len(config.text))))
     found, further = _one_mend(config, config.text, config.fault_line, config.fault, known, budget=budget)
     for text, first, fault in further[: 0 if found else 3]:
         again, _ = _one_mend(config, text, fault.line, str(fault), known, budget=budget // 4)

@@ -9,7 +9,7 @@ from prunella.domain.plan import Step
 from prunella.domain.setting import Format
 from prunella.errors import Rejected
 
-_MOST_BYTES = 100_000
+_MOST_BYTES = 30_000
 
 
 def can_be_made(case: Case, candidate: Candidate) -> bool:

@@ -8,10 +8,11 @@ from prunella.brains.reflex.beside import note_on, twins_of
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.endpoints import endpoints_of
 from prunella.brains.reflex.hints import Hint
-from prunella.brains.reflex.names import distance, is_near, likeness, nearest, normal, tokens
+from prunella.brains.reflex.names import distance, is_near, likeness, nearest, tokens
 from prunella.brains.reflex.places import Place
 from prunella.brains.reflex.repairs import fit_range, repair_boolean, repair_duration, repair_number
 
+_MOST_ALIKE = 40
 _LEVELS = ("trace", "debug", "info", "notice", "warning", "warn", "error", "critical", "fatal")
 _TIMES = frozenset(
     {"timeout", "interval", "ttl", "delay", "duration", "period", "expiry", "age", "wait", "size", "memory", "buffer"}
@@ -101,12 +102,8 @@ def from_witnesses(case: Case, place: Place) -> Iterator[Guess]:
         surety = 0.6 if twin.is_comment else 0.7
         how = "is commented out" if twin.is_comment else "is set"
         yield Guess(twin.value, surety, f"line {twin.line} of the same file {how} with {twin.value}")
-    for other in case.places:
-        if (
-            other.service != place.service
-            and normal(other.leaf) == normal(place.leaf)
-            and not _OWN & set(tokens(place.leaf))
-        ):
+    for other in case.index.alike(place)[:_MOST_ALIKE]:
+        if other.service != place.service and not _OWN & set(tokens(place.leaf)):
             yield Guess(other.value, 0.5, f"{other.name} of {other.service} is {other.value}")
 
 
@@ -157,7 +154,7 @@ def _kind_of(case: Case, place: Place) -> str:
 
 def _from_vocabulary(case: Case, place: Place) -> Iterator[Guess]:
     """A word a slip away that the fleet's files, or everybody's loggers, use."""
-    known = {other.value for other in case.places if other.value and other is not place}
+    known = set(case.index.words)
     known |= set(_LEVELS) if "level" in tokens(place.key) else set()
     for word in sorted(known):
         if place.value.replace("-", "").isalpha() and is_near(place.value.lower(), word.lower()):

@@ -130,7 +130,8 @@ class ConfigPack:
         if name not in refs:
             raise Rejected(f"{service} declares no secret {name}. Known: {', '.join(refs) or 'none'}.")
         value = await resolve(refs[name], self.environ)
-        self.world.redactor.learn(value)
+        for part in (value, *value.splitlines()):  # some formats write each line by itself
+            self.world.redactor.learn(part)
         return value
 
     def _declared(self, file: str) -> tuple[Path, str]:

@@ -105,7 +105,8 @@ def _sha(state: FileState) -> str | None:
 
 
 def _read(path: Path) -> bytes | None:
-    return read_bytes(path) if state_of(path).exists else None
+    """None for no file, and for a link to nothing."""
+    return read_bytes(path) if state_of(path).sha256 else None
 
 
 def _text(data: bytes | None) -> str:
