@@ -44,7 +44,7 @@ def run_demo(name: str, seed: int | None, brains: tuple[str, ...], keep: Path | 
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise Misuse(f"{keep} is not empty. Give --keep a new folder.")
     with nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="prunella-demo-") as folder:
-        return asyncio.run(_play(fault, seed or 0, Path(folder).resolve(), brains, json=json))
+        return asyncio.run(_play(fault, seed or 0, Path(folder).resolve(), brains, keep=keep is not None, json=json))
 
 
 def _chosen(name: str, seed: int | None) -> Fault:
@@ -61,7 +61,7 @@ def _known(name: str) -> Fault:
     return fault
 
 
-async def _play(fault: Fault, seed: int, folder: Path, brains: tuple[str, ...], *, json: bool) -> Exit:
+async def _play(fault: Fault, seed: int, folder: Path, brains: tuple[str, ...], *, keep: bool, json: bool) -> Exit:
     screen = Screen(quiet=json)
     settings = replace(Settings.from_environment(), home=folder / "prunella-state")
     screen.busy("building a small shop: gateway → payments → ledger")
@@ -74,9 +74,19 @@ async def _play(fault: Fault, seed: int, folder: Path, brains: tuple[str, ...], 
             screen.say(f'[dim]$ prunella heal "{GOAL}"[/]\n')
             wanted = Wanted(goal=GOAL, fleet=stage.shop.folder / "prunella.toml", brains=brains, json=json)
             ended = await heal_now(wanted, settings)
-            return _judge(stage, ended, screen, json=json)
+            code = _judge(stage, ended, screen, json=json)
+        screen.say(f"[dim]{escape(_what_is_left(folder, keep=keep))}[/]")
+        return code
     finally:
         screen.idle()
+
+
+def _what_is_left(folder: Path, *, keep: bool) -> str:
+    """The shop is closed now; where its files and its runs are."""
+    if not keep:
+        return "The shop is closed and gone. With --keep DIR it stays, and `prunella undo` can be tried on it."
+    home = f"PRUNELLA_HOME={folder / 'prunella-state'}"
+    return f"The shop is closed; it lies in {folder / 'shop'}.  {home} prunella explain | undo last"
 
 
 def _judge(stage: Stage, ended: RunRecord, screen: Screen, *, json: bool) -> Exit:
