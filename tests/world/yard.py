@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -131,11 +132,13 @@ async def listens(port: int) -> bool:
 
 
 def outside(command: list[str], cwd: Path, **env: str) -> "subprocess.Popen[bytes]":
-    """Started by somebody else."""
+    """Started by somebody else, who also reaps it."""
     silence = subprocess.DEVNULL
-    return subprocess.Popen(
+    child = subprocess.Popen(
         command, cwd=cwd, env={**os.environ, **env}, stdin=silence, stdout=silence, stderr=silence
     )
+    threading.Thread(target=child.wait, daemon=True).start()
+    return child
 
 
 def end_all_in(folder: Path) -> None:

@@ -68,7 +68,7 @@ EDITS = st.sampled_from([*TEXTS]).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     st.lists(EDITS, min_size=1, max_size=4),
     st.sampled_from(["\n", "\r\n"]),
@@ -289,7 +289,7 @@ def secret_yard(yard: Yard, value: str) -> Yard:
 
 
 @pytest.mark.parametrize("file", KEYS)
-@pytest.mark.parametrize("value", [TOKEN, "plain-but-private", "two  words; here", "ümläut-väl", "line-1st\nline-2nd"])
+@pytest.mark.parametrize("value", [TOKEN, "plain-but-private", "two  words; within", "ümläut-väl", "line-1st\nline-2nd"])
 async def test_a_secret_arrives_in_the_file_and_nowhere_else(yard: Yard, file: str, value: str) -> None:
     path = yard.write(file, TEXTS[file])
     key = "server.dsn" if file == "e.ini" else "dsn"

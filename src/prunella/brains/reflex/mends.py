@@ -193,7 +193,8 @@ def _dropped(lines: list[str], number: int, line: str) -> Iterator[Mend]:
         return
     again = re.compile(rf"^\s*[\"']?{re.escape(keyed[1])}[\"']?\s*[:=]")
     if sum(bool(again.match(other)) for other in lines) > 1:
-        yield Mend(number, number, (), 0.12, f"Line {number}: {keyed[1]} is set twice.")
+        is_repeated = number > 1 and lines[number - 2] == line
+        yield Mend(number, number, (), 0.0 if is_repeated else 0.12, f"Line {number}: {keyed[1]} is set twice.")
 
 
 def _conflicts(lines: list[str]) -> Iterator[Mend]:

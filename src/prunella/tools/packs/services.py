@@ -88,9 +88,10 @@ class ServicesPack:
 
     async def start(self, service: ServiceName) -> str:
         """Start a stopped service, after its pre-flight was green."""
+        supervisor = self._supervisor(service)
         await self._must_pass(service)
         self.world.note_start(service)
-        await to_the_end(self._supervisor(service).start())
+        await to_the_end(supervisor.start())
         return f"{service} is running"
 
     async def stop(self, service: ServiceName) -> str:
@@ -100,9 +101,10 @@ class ServicesPack:
 
     async def restart(self, service: ServiceName) -> str:
         """Restart a service so that it reads its configuration again, after its pre-flight was green."""
+        supervisor = self._supervisor(service)
         await self._must_pass(service)
         self.world.note_start(service)
-        await to_the_end(self._supervisor(service).restart())
+        await to_the_end(supervisor.restart())
         return f"{service} is running on its configuration on disk"
 
     async def before_start(self, service: str) -> Prepared:
