@@ -67,3 +67,20 @@ def test_an_unknown_brain_is_refused_before_anything_starts(build: Build) -> Non
     assert (ended.code, ended.out) == (2, ""), ended.said
     assert "Did you mean openai:gpt-5?" in ended.err
     assert harbour.run("status").out.startswith("No runs yet.")
+
+
+def test_a_rung_that_cannot_be_had_is_left_out_with_a_word(build: Build) -> None:
+    harbour = broken(build)
+    harbour.declare(extra='[brains]\nladder = ["reflex", "openai:gpt-5"]\n')
+    ended = harbour.run("heal", OPENAI_API_KEY="")
+    assert ended.code == 0, ended.said
+    assert "Going on without the brain openai:gpt-5" in ended.err
+    assert harbour.is_alive("lamp")
+
+
+def test_a_ladder_without_a_rung_is_refused(build: Build) -> None:
+    harbour = broken(build)
+    harbour.declare(extra='[brains]\nladder = ["openai:gpt-5"]\n')
+    ended = harbour.run("heal", OPENAI_API_KEY="")
+    assert (ended.code, ended.out) == (2, ""), ended.said
+    assert "OPENAI_API_KEY" in ended.err

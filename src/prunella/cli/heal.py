@@ -1,7 +1,7 @@
 """`prunella heal`: what stood on the command line, checked whole before anything heavy is loaded."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,31 +79,44 @@ class Order:
 
 def heal_fleet(wanted: Wanted) -> Exit:
     """Check the input whole, then heal. Ctrl-C puts everything back first."""
-    order, settings = read_order(wanted), Settings.from_environment()
-    check_ground(order, settings)
+    settings = Settings.from_environment()
+    order = check_ground(read_order(wanted), settings)
     from prunella.cli.running import run_to_the_end
 
     return run_to_the_end(order, settings)
 
 
-def check_ground(order: Order, settings: Settings) -> None:
-    """Raises Misuse for a state folder that cannot be used, and for a brain that is unknown or lacks package or key."""
-    from prunella.wiring.brains import brain_for
-
+def check_ground(order: Order, settings: Settings) -> Order:
+    """The order with the brains that can be had. Raises Misuse for a state folder that cannot be used, for a brain of
+    the command line that lacks its package or key, and when none of the fleet file's is left.
+    """
     refuse_full_disk(settings.home.expanduser().absolute())
     with open_records(settings):
-        for name in order.brains:
-            if name != "reflex":
-                brain_for((name,), None, settings.environ)
+        faults = {name: fault for name in order.brains if (fault := _fault_of(name, settings))}
+    usable = tuple(name for name in order.brains if name not in faults)
+    if faults and (order.wanted.brains or not usable):
+        raise next(iter(faults.values()))
+    for name, fault in faults.items():
+        print(f"Going on without the brain {name}: {fault}", file=sys.stderr)
+    return replace(order, fleet=order.fleet.model_copy(update={"ladder": usable}))
+
+
+def _fault_of(name: str, settings: Settings) -> Misuse | None:
+    from prunella.wiring.brains import brain_for
+
+    try:
+        if name != "reflex":
+            brain_for((name,), None, settings.environ)
+    except Misuse as error:
+        return error
+    return None
 
 
 async def heal_now(wanted: Wanted, settings: Settings) -> RunRecord:
     """The same from within a running loop, with the state kept where `settings` say."""
     from prunella.cli.running import work
 
-    order = read_order(wanted)
-    check_ground(order, settings)
-    return await work(order, settings)
+    return await work(check_ground(read_order(wanted), settings), settings)
 
 
 def read_order(wanted: Wanted) -> Order:

@@ -14,7 +14,8 @@ _SURE: Final = rf"(?P<value>{_QUOTED})"
 _NOUN: Final = (
     r"(?:(?:required|mandatory|config(?:uration)?|environment|env|settings?|unknown)[ -])*"
     r"(?:settings?|keys?|env(?:ironment)?[ -]?var(?:iable)?s?|environment|variables?|options?|parameters?|fields?"
-    r"|property|properties|arguments?|config(?:uration)?s?(?: value)?|entry|directives?|keywords?|attributes?|placeholder"
+    r"|property|properties|arguments?|config(?:uration)?s?(?: value)?|entry|directives?|keywords?|attributes?"
+    r"|placeholder"
     r"|values? for|flags?)"
 )
 _WRONG: Final = r"(?:invalid|illegal|bad|wrong|unsupported|unknown|unrecogni[sz]ed|unexpected|malformed|incorrect)"
@@ -163,7 +164,8 @@ TYPES: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
 }
 TOPICS: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
     "auth": _all(
-        r"\b401\b|\b403\b|unauthori[sz]ed|forbidden|authenticated?|authentication|access denied|NOAUTH|WRONGPASS|credential|signature"
+        r"\b401\b|\b403\b|unauthori[sz]ed|forbidden|authenticated?|authentication"
+        r"|access denied|NOAUTH|WRONGPASS|credential|signature"
         r"|(?:invalid|bad|wrong|unknown|rejected?|expired) (?:\w+ )?(?:token|key|password|secret)\b|\b(?:token"
         r"|key|password"
         r"|secret)\b.{0,30}\b(?:rejected|refused|invalid|wrong|not accepted|mismatch|does not match)|28P01|login failed"

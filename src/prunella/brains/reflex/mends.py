@@ -43,7 +43,7 @@ def mends_of_whole(fmt: Format, lines: list[str]) -> Iterator[Mend]:
     yield from _conflicts(lines)
     if fmt is Format.YAML and any(re.match(r"^ *\t", line) for line in lines):
         for width in (2, 4, 8):
-            new = tuple(re.sub(r"^[ \t]+", lambda m: m[0].replace("\t", " " * width), line) for line in lines)  # noqa: B023 (used at once)
+            new = tuple(_without_tabs(line, width) for line in lines)
             yield Mend(1, len(lines), new, 0.02 + width / 200, "Tabs indent, where YAML wants spaces.")
     closers = _left_open("\n".join(lines))
     if fmt is Format.JSON and closers:
@@ -53,6 +53,11 @@ def mends_of_whole(fmt: Format, lines: list[str]) -> Iterator[Mend]:
         for size in range(1, len(closers) + 1):
             new = (body, *closers[:size])
             yield Mend(last, last, new, base + 0.01 * size, f"The file ends before {''.join(closers[:size])}.")
+
+
+def _without_tabs(line: str, width: int) -> str:
+    content = line.lstrip(" \t")
+    return line[: len(line) - len(content)].replace("\t", " " * width) + content
 
 
 def _line_edits(fmt: Format, lines: list[str], number: int, line: str) -> Iterator[tuple[str, float, str]]:
