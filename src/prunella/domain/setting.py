@@ -32,7 +32,8 @@ class Setting(Frozen):
 class FileState(Frozen):
     """A file as it lies there: `sha256` of its bytes, permission `mode`, owners, and what a link points to.
 
-    `exists` False: there is none (all else is empty). `link` None: it is no link.
+    `exists` False: there is none (all else is empty). `link` None: it is no link. `mtime_ns` is when it was last
+    written; an older process counts as running on it.
     """
 
     path: Path
@@ -42,10 +43,11 @@ class FileState(Frozen):
     uid: int = 0
     gid: int = 0
     link: str | None = None
+    mtime_ns: int = 0
 
     @property
     def digest(self) -> str:
-        """Equal when bytes, mode, owners and link are equal."""
+        """Equal when bytes, mode, owners and link are equal; the time does not count."""
         return f"{self.sha256[:24]}:{self.mode:o}:{self.uid}:{self.gid}:{self.link or ''}" if self.exists else "absent"
 
 

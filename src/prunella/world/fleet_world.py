@@ -62,10 +62,15 @@ class FleetWorld:
             self._probers[name] = Prober([probe_for(spec, name, supervisor) for spec in service.probes])
 
     async def check(self) -> Report:
-        """The probes of the targets; not settled while one of them is still starting."""
+        """The probes of the targets; not settled while one of them, or what a red one needs, is still starting."""
         report = await self._look(self.targets)
-        is_settled = report.is_green or not await self._is_pending(report)
-        return report.model_copy(update={"settled": is_settled})
+        red = tuple(dict.fromkeys(reading.service for reading in report.failing if reading.service))
+        young = {n: status for n in with_needs(self.fleet, red) if (status := await self._young(n))}
+        if not young:
+            return report
+        if await self._is_pending(report, young):
+            return report.model_copy(update={"settled": False})
+        return await self._look(self.targets)  # one of them may have begun to listen after it was looked at
 
     async def check_neighbours(self) -> Report:
         """The probes of every other service; who is red here may be part of the trouble."""
@@ -82,25 +87,19 @@ class FleetWorld:
         text = self.redactor.text
         return reading.model_copy(update={"detail": text(reading.detail), "body": text(reading.body)})
 
-    async def _is_pending(self, report: Report) -> bool:
-        """Something that is red for want of an answer is on its way: a target, or what a red target needs."""
-        unanswered = {r.service for r in report.failing if r.service and r.reach is Reach.NOBODY}
-        for name in unanswered:
-            if await self._is_starting(name):
-                return True
-        red = tuple(dict.fromkeys(r.service for r in report.failing if r.service))
-        needed = [name for name in with_needs(self.fleet, red) if name not in self.targets]
-        young = [name for name in needed if await self._is_starting(name)]
-        return any(reading.reach is Reach.NOBODY for reading in (await self._look(young)).failing)
+    async def _is_pending(self, report: Report, young: Mapping[str, ServiceStatus]) -> bool:
+        """A young service does not listen yet and was not reached. Where no process is known, its ports are not."""
+        deaf = [name for name, status in young.items() if status.pid is None or not ports_of(status.pid)]
+        needed = await self._look(name for name in deaf if name not in self.targets)
+        return any(r.reach is Reach.NOBODY and r.service in deaf for r in (*report.failing, *needed.failing))
 
-    async def _is_starting(self, name: str) -> bool:
-        """It runs, is young, and does not listen yet; where no process is known, its port cannot be looked at."""
+    async def _young(self, name: str) -> ServiceStatus | None:
+        """The status of a service that runs and was started a moment ago, else None."""
         status = await self.status(name)
         if status is None or not status.running:
-            return False
+            return None
         started = self._begun.get(name) if status.started is None else status.started
-        is_young = started is not None and time.time() - started < STARTUP_S
-        return is_young and (status.pid is None or not ports_of(status.pid))
+        return status if started is not None and time.time() - started < STARTUP_S else None
 
     def note_start(self, name: str) -> None:
         """It is about to be started: old log lines count no more, and it may take a while to answer."""
@@ -130,7 +129,7 @@ class FleetWorld:
         for name, service in self.fleet.services.items():
             report = await self._probers[name].look()
             if report.is_green and not is_stale(service, await self.status(name)):
-                with suppress(Rejected, Transient, TimeoutError):
+                with suppress(Rejected, Transient, OSError):
                     await self.known_good.keep(self.good_name(name), _bytes_of(service.config))
 
     def good_name(self, service: str) -> str:

@@ -1,0 +1,351 @@
+"""From a run's record to its verdict, whatever gets in the way; on real databases."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from prunella.agents.approvers import Always, Nobody
+from prunella.clock import SystemClock
+from prunella.domain.brief import Brief
+from prunella.domain.goal import Goal
+from prunella.domain.journal import Entry, Outcome
+from prunella.domain.plan import Plan, Proposal, Step, Unsure
+from prunella.domain.report import Report
+from prunella.domain.ruling import ApprovalRequest, Autonomy, Decision
+from prunella.domain.run import EventKind, RunRecord, Verdict
+from prunella.domain.service import PolicySpec
+from prunella.errors import Irrecoverable, Lost
+from prunella.healing.context import Context, Patience
+from prunella.healing.graph import Loop, build_loop
+from prunella.healing.state import State
+from prunella.policy.rules import Rules
+from prunella.protocols import Approver, Tool
+from prunella.storage.checkpoints import open_checkpointer
+from prunella.storage.database import connect
+from prunella.storage.journal import SqliteJournal
+from prunella.storage.runs import SqliteRuns
+from prunella.testing.models import ScriptedBrain
+from prunella.tools.tool import tool
+from prunella.tools.toolbox import Tools
+from prunella.workers.advance import advance
+from prunella.workers.worker import Worker
+from tests.healing.shelf import Shelf, setting
+
+HASTE = Patience(window_s=0.05, same_s=0.05, deadline_s=1.0, pause_s=0.01)
+TWO = Plan(cause="two wrong prices", steps=(*setting("milk", 7).steps, *setting("tea", 5).steps))
+
+
+class Nothing:
+    """A world that holds nothing beside the shelf."""
+
+    async def investigate(self, report: Report) -> object:
+        from prunella.domain.evidence import Findings
+
+        return Findings()
+
+    async def survey(self) -> dict[str, str]:
+        return {}
+
+    async def remember_good(self) -> None:
+        return None
+
+
+@dataclass
+class Desk:
+    """One run on a shelf, with everything that is open for it. `told` are the events as one line each."""
+
+    shelf: Shelf
+    loop: Loop
+    connection: sqlite3.Connection
+    goal: Goal
+    told: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        self.runs = SqliteRuns(self.connection)
+        self.journal = SqliteJournal(self.connection, SystemClock())
+
+    async def open(self) -> RunRecord:
+        return await self.runs.open(RunRecord(id="run", goal="Tea costs 5.", services=("shelf",), started=1.0))
+
+    def context(
+        self, record: RunRecord, *answers: Proposal | Callable[[Brief], Proposal], ask: bool = False
+    ) -> Context:
+        autonomy = Autonomy.ASK if ask else Autonomy.AUTO
+        return Context(
+            goal=self.goal, world=Nothing(), brain=ScriptedBrain(*answers),  # pyright: ignore[reportArgumentType]
+            tools=Tools(cast("list[Tool]", self.shelf.tools())), policy=Rules(PolicySpec(), autonomy, Path("/f.toml")),
+            journal=self.journal, runs=self.runs, clock=SystemClock(), emit=self.emit, token=record.token,
+            since=record.started, patience=HASTE,
+        )  # fmt: skip
+
+    def emit(self, kind: EventKind, node: str, text: str, /, **data: object) -> None:
+        self.told.append(f"{kind.value} {node}: {text}")
+
+    def worker(self, approver: Approver | None = None) -> Worker:
+        return Worker(self.loop, self.runs, approver or Nobody())
+
+    async def outcomes(self) -> list[Outcome]:
+        return [entry.outcome for entry in await self.journal.entries("run")]
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Desk]:
+    connection, shelf = connect(folder / "state.db"), Shelf()
+    try:
+        async with open_checkpointer(folder / "checkpoints.db") as saver:
+            yield Desk(shelf, build_loop(saver), connection, Goal("Tea costs 5.", check=shelf.costs("tea", 5)))
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with opened(tmp_path) as each:
+        yield each
+
+
+async def test_a_run_is_worked_to_its_verdict_and_closed(desk: Desk) -> None:
+    record = await desk.open()
+    ended = await desk.worker().work(record, desk.context(record, setting("tea", 5)))
+    assert (ended.verdict, ended.cause, ended.summary) == (Verdict.ACHIEVED, "a wrong price", "a wrong price")
+    assert ended.ended is not None
+    assert (await desk.runs.get("run")).verdict is Verdict.ACHIEVED
+    assert [line for line in desk.told if line.startswith("verdict")] == ["verdict end: achieved: a wrong price"]
+    await desk.runs.open(RunRecord(id="next", goal="g", services=("shelf",), started=2.0))
+
+
+async def test_what_failed_has_no_cause(desk: Desk) -> None:
+    record = await desk.open()
+    ended = await desk.worker().work(record, desk.context(record, Unsure(why="no idea")))
+    assert (ended.verdict, ended.cause) == (Verdict.ESCALATED, "")
+
+
+async def cancelled(desk: Desk, record: RunRecord, context: Context, *, times: int = 1) -> None:
+    """Work, and be cancelled as soon as milk was touched."""
+    work = asyncio.ensure_future(desk.worker().work(record, context))
+    while not desk.shelf.log:
+        await asyncio.sleep(0.001)
+    for _ in range(times):
+        work.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await work
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_cancelled_it_puts_everything_back_before_that_goes_on(desk: Desk, times: int) -> None:
+    record = await desk.open()
+    await cancelled(desk, record, desk.context(record, TWO), times=times)
+    assert desk.shelf.prices == {"tea": 3, "milk": 2}
+    assert set(await desk.outcomes()) == {Outcome.UNDONE}
+    closed = await desk.runs.get("run")
+    assert closed.verdict is Verdict.ROLLED_BACK
+    assert "the operator" in closed.summary
+    await asyncio.sleep(0.05)
+    assert desk.shelf.prices == {"tea": 3, "milk": 2}, "nothing acts any more"
+
+
+async def test_cancelled_while_it_asks_it_ends(desk: Desk) -> None:
+    asking = asyncio.Event()
+
+    class Ponders:
+        async def decide(self, request: ApprovalRequest) -> Decision:
+            asking.set()
+            await asyncio.sleep(60)
+            raise AssertionError("it was cancelled")
+
+    record = await desk.open()
+    work = asyncio.ensure_future(desk.worker(Ponders()).work(record, desk.context(record, TWO, ask=True)))
+    await asking.wait()
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert (await desk.runs.get("run")).verdict is Verdict.ROLLED_BACK
+    assert desk.shelf.log == []
+
+
+async def test_an_error_that_nobody_foresaw_puts_everything_back_and_goes_on(desk: Desk) -> None:
+    def spoil(context: Context) -> Context:
+        looks = iter(range(100))
+
+        def check() -> Report:
+            return desk.shelf.costs("tea", 5)()
+
+        def emit(kind: EventKind, node: str, text: str, /, **data: object) -> None:
+            if kind is EventKind.JUDGED and next(looks) == 0:
+                raise ZeroDivisionError("the terminal is gone")
+
+        from dataclasses import replace
+
+        return replace(context, goal=Goal("Tea costs 5.", check=check), emit=emit)
+
+    record = await desk.open()
+    with pytest.raises(ZeroDivisionError, match="the terminal is gone"):
+        await desk.worker().work(record, spoil(desk.context(record, setting("milk", 7))))
+    assert desk.shelf.prices == {"tea": 3, "milk": 2}
+    closed = await desk.runs.get("run")
+    assert (closed.verdict, "ZeroDivisionError: the terminal is gone" in closed.summary) == (Verdict.ROLLED_BACK, True)
+
+
+async def test_an_undo_that_fails_freezes_the_run(desk: Desk) -> None:
+    async def set_price(name: str, price: int) -> str:
+        """Set the price of one thing on the shelf.
+
+        Args:
+            name: what stands on the shelf
+            price: the new price in cents
+        """
+        desk.shelf.log.append(f"set {name}")
+        desk.shelf.prices[name] = price
+        return "done"
+
+    def undo(before: object) -> None:
+        raise Irrecoverable("the label printer is on fire")
+
+    from dataclasses import replace
+
+    burning = tool(risk="change", undo=undo)(set_price)
+    record = await desk.open()
+    context = replace(desk.context(record, TWO), tools=Tools(cast("list[Tool]", [burning])))
+    await cancelled(desk, record, context)
+    closed = await desk.runs.get("run")
+    assert (closed.verdict, closed.summary) == (Verdict.FROZEN, "the label printer is on fire")
+    assert Outcome.UNDO_FAILED in await desk.outcomes()
+
+
+async def test_a_lost_lease_touches_nothing_more(desk: Desk) -> None:
+    """Another process took the run over while milk was touched: what is to be done is its business."""
+    record = await desk.open()
+    taken = list[RunRecord]()
+
+    class Seizes(SqliteJournal):
+        async def settle(self, *args: object) -> Entry:
+            if not taken:
+                taken.append(await desk.runs.seize("run"))
+            return await super().settle(*args)  # pyright: ignore[reportArgumentType, reportCallIssue] -- as given
+
+    from dataclasses import replace
+
+    context = replace(desk.context(record, TWO), journal=Seizes(desk.connection, SystemClock()))
+    with pytest.raises(Lost):
+        await desk.worker().work(record, context)
+    assert desk.shelf.log == ["set milk 7"]
+    assert await desk.outcomes() == [Outcome.INTENDED]
+    assert (await desk.runs.get("run")).verdict is None
+    after = await desk.worker().work(taken[0], desk.context(taken[0], TWO))
+    assert after.verdict is Verdict.ACHIEVED
+    assert desk.shelf.log == ["set milk 7", "set tea 5"], "what took effect is not done twice"
+
+
+@dataclass
+class Says:
+    """Answers with what it was made to say, or raises it; `asked` are the plans."""
+
+    answer: Decision | Exception
+    asked: list[str] = field(default_factory=list[str])
+
+    async def decide(self, request: ApprovalRequest) -> Decision:
+        self.asked.append(request.plan.key)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def said(plan: Plan, *, approved: bool, final: bool = False) -> Decision:
+    return Decision(approved=approved, plan=plan.key, by="ann", reason="I say so", final=final)
+
+
+async def test_an_approver_that_breaks_is_asked_once_and_has_said_no(desk: Desk) -> None:
+    record, approver = await desk.open(), Says(ConnectionError("the chat is down"))
+    context = desk.context(record, setting("tea", 5), setting("tea", 6), ask=True)
+    ended = await desk.worker(approver).work(record, context)
+    assert (ended.verdict, desk.shelf.log, len(approver.asked)) == (Verdict.ESCALATED, [], 1)
+    assert "asking failed: the chat is down" in ended.summary
+
+
+async def test_a_final_no_wants_no_other_plan(desk: Desk) -> None:
+    record, approver = await desk.open(), Says(said(setting("milk", 7), approved=False, final=True))
+    context = desk.context(record, setting("milk", 7), setting("tea", 5), ask=True)
+    ended = await desk.worker(approver).work(record, context)
+    assert (ended.verdict, len(approver.asked), desk.shelf.log) == (Verdict.ESCALATED, 1, [])
+    assert "Not approved by ann: I say so" in ended.summary
+
+
+async def test_a_no_that_is_not_final_may_be_followed_by_another_plan(desk: Desk) -> None:
+    record, approver = await desk.open(), Says(said(setting("milk", 7), approved=False))
+    context = desk.context(record, setting("milk", 7), setting("tea", 5), ask=True)
+    await desk.worker(approver).work(record, context)
+    assert approver.asked == [setting("milk", 7).key, setting("tea", 5).key]
+
+
+async def test_a_yes_to_another_plan_is_no_yes(desk: Desk) -> None:
+    record, approver = await desk.open(), Says(said(setting("milk", 7), approved=True))
+    ended = await desk.worker(approver).work(record, desk.context(record, setting("tea", 5), ask=True))
+    assert (ended.verdict, desk.shelf.log) == (Verdict.ESCALATED, [])
+
+
+async def test_a_yes_is_good_for_its_plan(desk: Desk) -> None:
+    record = await desk.open()
+    ended = await desk.worker(Always("ann")).work(record, desk.context(record, setting("tea", 5), ask=True))
+    assert (ended.verdict, desk.shelf.log) == (Verdict.ACHIEVED, ["set tea 5"])
+
+
+async def test_a_finished_run_has_its_verdict_however_often_it_is_asked(desk: Desk) -> None:
+    """The process died between the graph's end and the closing of the book."""
+    record = await desk.open()
+    context = desk.context(record, setting("tea", 5))
+    states = [await advance(desk.loop, "run", context) for _ in range(3)]
+    states.append(await advance(desk.loop, "run", context, said(setting("tea", 5), approved=True)))
+    assert {state.verdict for state in states if isinstance(state, State)} == {Verdict.ACHIEVED}
+    assert len({str(state) for state in states}) == 1
+    assert desk.shelf.log == ["set tea 5"]
+    assert (await desk.runs.get("run")).verdict is None
+    seized = await desk.runs.seize("run")
+    ended = await desk.worker().work(seized, desk.context(seized, setting("milk", 9)))
+    assert (ended.verdict, ended.summary) == (Verdict.ACHIEVED, "a wrong price")
+    assert (await desk.runs.get("run")).verdict is Verdict.ACHIEVED
+    assert desk.shelf.log == ["set tea 5"]
+
+
+async def test_a_finished_run_that_was_given_up_stays_so(desk: Desk) -> None:
+    record = await desk.open()
+    await advance(desk.loop, "run", desk.context(record, Unsure(why="no idea")))
+    seized = await desk.runs.seize("run")
+    ended = await desk.worker().work(seized, desk.context(seized, setting("tea", 5)))
+    assert (ended.verdict, desk.shelf.log) == (Verdict.ESCALATED, [])
+
+
+async def test_a_question_is_asked_again_after_a_crash(tmp_path: Path) -> None:
+    async with opened(tmp_path) as desk:
+        record = await desk.open()
+        first = await advance(desk.loop, "run", desk.context(record, setting("tea", 5), ask=True))
+        assert isinstance(first, ApprovalRequest)
+    async with opened(tmp_path) as desk:
+        seized = await desk.runs.seize("run")
+        context = desk.context(seized, ask=True)
+        assert await advance(desk.loop, "run", context) == first
+        ended = await desk.worker(Always("ann")).work(seized, context)
+        assert (ended.verdict, desk.shelf.log) == (Verdict.ACHIEVED, ["set tea 5"])
+
+
+async def test_a_run_can_be_withdrawn_after_its_end(desk: Desk) -> None:
+    record = await desk.open()
+    await desk.worker().work(record, desk.context(record, setting("tea", 5)))
+    seized = await desk.runs.seize("run")
+    for _ in range(2):
+        ended = await desk.worker().withdraw(seized, desk.context(seized), "Undone.")
+        assert (ended.verdict, ended.summary, ended.cause) == (Verdict.ROLLED_BACK, "Undone.", "a wrong price")
+    assert desk.shelf.log == ["set tea 5", "undo tea"]
+
+
+async def test_a_step_is_a_step(desk: Desk) -> None:
+    record = await desk.open()
+    bad = Plan(cause="a guess", steps=(Step(tool="set_prise", arguments={}),))
+    ended = await desk.worker().work(record, desk.context(record, bad, setting("tea", 5)))
+    assert (ended.verdict, desk.shelf.log) == (Verdict.ACHIEVED, ["set tea 5"])
