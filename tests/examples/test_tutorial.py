@@ -59,12 +59,12 @@ def tools_in(request: Request) -> list[str]:
 
 def test_a_model_that_only_says_so_is_not_believed(run_example: Runner) -> None:
     lie = as_json("It was broken.", "answer", text="Fixed!")
-    with OpenAIServer(Said("I fixed it: payments runs on 8080 now!"), lie) as server:
+    with OpenAIServer(Said("I fixed it: payments runs on 8080 now!"), lie, lie, lie) as server:
         ended = run_example("tutorial", OPENAI_BASE_URL=server.url)
     assert ended.exit_code == 1
     assert ended.node("act") == ()
     assert ended.lines[-1].startswith("end: escalated: ")
-    assert "the check is still red: I fixed it: payments runs on 8080 now!" in ended.lines[-1]
+    assert "the check is still red: Fixed!" in ended.lines[-1]
 
 
 def test_without_a_key_it_says_which_one_and_does_nothing(

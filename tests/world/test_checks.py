@@ -52,6 +52,19 @@ async def test_a_slow_starter_is_waited_for(yard: Yard) -> None:
     assert sight.report.is_green
 
 
+async def test_what_came_up_while_it_was_looked_at_is_looked_at_again(yard: Yard) -> None:
+    command = '["sh", "-c", "sleep 0.6; touch up; exec sleep 60"]'
+    probe = '["sh", "-c", "[ -f up ] || { sleep 0.6; false; }"]'
+    world = yard.world(
+        yard.fleet(
+            f'[service.app]\nsupervisor = {{ kind = "process", command = {command} }}\n'
+            f"probes = [{{ command = {probe} }}]\n"
+        )
+    )
+    await world.supervised["app"].start()
+    assert (await world.check()).is_green
+
+
 async def test_a_crashed_one_is_judged_soon(yard: Yard) -> None:
     world, _ = yard.one(text="CRASH=1\n")
     assert not (await yard.tools(world).call(call("services.start", service="app"))).ok
@@ -99,7 +112,8 @@ async def test_a_slow_neighbour_that_nobody_needs_is_not_waited_for(yard: Yard) 
 async def test_a_worker_without_a_port_is_not_what_a_red_target_waits_for(yard: Yard) -> None:
     port = free_port()
     yard.write("app.env", f"PORT={port}\nSTATUS=502\n")
-    worker = '[service.worker]\nsupervisor = { kind = "process", command = ["sleep", "60"] }\nprobes = [{ process = true }]\n'
+    sleeps = 'supervisor = { kind = "process", command = ["sleep", "60"] }'
+    worker = f"[service.worker]\n{sleeps}\nprobes = [{{ process = true }}]\n"
     world = yard.world(yard.fleet(yard.service("app", port, 'needs = ["worker"]\n'), worker), "app")
     await asyncio.gather(*(each.start() for each in world.supervised.values()))
     await until(lambda: listens(port))

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,7 +18,7 @@ from prunella.world.references import GIT_HEAD, KNOWN_GOOD, references_of, versi
 from prunella.world.secrets import secrets_in
 from tests.world.yard import Yard, free_port, listens, outside, until
 
-SLEEPS = 'import time; time.sleep(60)'
+SLEEPS = "import time; time.sleep(60)"
 
 
 def quiet(yard: Yard, config: str = "app.env", more: str = "") -> FleetWorld:
@@ -163,8 +162,7 @@ async def test_what_cannot_be_remembered_does_not_undo_a_heal(yard: Yard) -> Non
 
 async def test_references_come_best_first(yard: Yard) -> None:
     path = yard.write("app.env", "A=git\n")
-    git = "git init -q . && git add app.env && git -c user.name=n -c user.email=e@x commit -qm x"
-    subprocess.run(git, shell=True, cwd=yard.folder, check=True)  # noqa: S602 -- our own words
+    yard.commit("app.env")
     yard.write("app.env.example", "A=example\n")
     yard.write("app.env.bak", "A=backup\n")
     world = quiet(yard)
@@ -227,8 +225,11 @@ def test_each_complaint_counts_once_newest_last() -> None:
 async def test_evidence_of_a_fault_is_told_once_and_redacted(yard: Yard) -> None:
     path = yard.write("app.env", "API_TOKEN=t0p-s3cret-word\nA=1\n")
     yard.write("app.env.bak", "API_TOKEN=0ld-s3cret-word\nA=2\n")
-    check = f'preflight = ["sh", "-c", "echo error: t0p-s3cret-word is refused; exit 3"]\nlogs = ["app.log"]\n'
-    yard.write("app.log", "12:00:01 ERROR t0p-s3cret-word\nhello\ncannot bind 0ld-s3cret-word\n12:00:02 ERROR t0p-s3cret-word\n")
+    check = 'preflight = ["sh", "-c", "echo error: t0p-s3cret-word is refused; exit 3"]\nlogs = ["app.log"]\n'
+    yard.write(
+        "app.log",
+        "12:00:01 ERROR t0p-s3cret-word\nhello\ncannot bind 0ld-s3cret-word\n12:00:02 ERROR t0p-s3cret-word\n",
+    )
     world = quiet(yard, more=check)
     found = await world.investigate(Report())
     texts = {(each.kind, each.is_error): each.text for each in found.evidence}
@@ -274,7 +275,11 @@ async def test_second_instances_are_strays(yard: Yard) -> None:
     await until(lambda: listens(port))
     second = free_port()
     yard.write("stray.env", f"PORT={second}\n")
-    argv = [sys.executable, "-c", f"import socket, time; s = socket.create_server(('127.0.0.1', {second})); time.sleep(60)"]
+    argv = [
+        sys.executable,
+        "-c",
+        f"import socket, time; s = socket.create_server(('127.0.0.1', {second})); time.sleep(60)",
+    ]
     status = await world.status("app")
     assert status is not None
     tagged = outside(argv, yard.folder, PRUNELLA_SERVICE=_tag_of(status.pid))

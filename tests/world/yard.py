@@ -62,13 +62,17 @@ class Yard:
 
     def world(self, fleet: Fleet, *targets: str) -> FleetWorld:
         state = self.folder / ".state"
-        return FleetWorld(
-            fleet, targets or tuple(fleet.services)[:1], state, FileKnownGood(state / "good"), Redactor()
-        )
+        return FleetWorld(fleet, targets or tuple(fleet.services)[:1], state, FileKnownGood(state / "good"), Redactor())
 
     def tools(self, world: FleetWorld) -> Toolbox:
         packs = (ConfigPack(world, self.environ), ServicesPack(world), FilesPack(world))
         return Tools([tool for pack in packs for tool in pack.tools()], redacts=world.redactor)
+
+    def commit(self, *files: str) -> None:
+        """The folder as a git repository, with these files in its HEAD."""
+        author = ("-c", "user.name=n", "-c", "user.email=e@x")
+        for words in (("init", "-q", "."), ("add", *files), (*author, "commit", "-qm", "x")):
+            subprocess.run(["git", *words], cwd=self.folder, check=True)
 
     def one(self, name: str = "app", text: str = "", more: str = "") -> tuple[FleetWorld, int]:
         """A fleet of one service, not started, with its port."""
@@ -116,7 +120,7 @@ async def has_applied(tools: Toolbox, step: Step, prepared: Prepared) -> bool | 
 
 async def until(truth: Callable[[], Awaitable[bool]], within_s: float = 5.0) -> None:
     async with asyncio.timeout(within_s):
-        while not await truth():
+        while not await truth():  # noqa: ASYNC110 -- processes send no event
             await asyncio.sleep(0.02)
 
 
@@ -134,9 +138,7 @@ async def listens(port: int) -> bool:
 def outside(command: list[str], cwd: Path, **env: str) -> "subprocess.Popen[bytes]":
     """Started by somebody else, who also reaps it."""
     silence = subprocess.DEVNULL
-    child = subprocess.Popen(
-        command, cwd=cwd, env={**os.environ, **env}, stdin=silence, stdout=silence, stderr=silence
-    )
+    child = subprocess.Popen(command, cwd=cwd, env={**os.environ, **env}, stdin=silence, stdout=silence, stderr=silence)
     threading.Thread(target=child.wait, daemon=True).start()
     return child
 

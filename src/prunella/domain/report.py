@@ -1,5 +1,6 @@
 """What the probes say: the only voice that ends a run."""
 
+import re
 from enum import IntEnum
 
 from prunella.domain.fingerprint import fingerprint
@@ -68,15 +69,17 @@ class Symptoms(Frozen):
     signs: tuple[Reading, ...] = ()
     errors: frozenset[str] = frozenset()
 
-    def moved_on_from(self, earlier: "Symptoms", values: frozenset[str]) -> bool:
+    def moved_on_from(self, earlier: "Symptoms", values: frozenset[str], *, acted: bool = True) -> bool:
         """True when nothing got worse and something got further, or an error gave way to another one.
 
-        An error that complains of one of `values`, which were just set, is our own doing and no progress.
+        An error that complains of one of `values`, which were just set, is our own doing and no progress. Where the
+        last step failed (`acted` False), errors that differ in numbers only are the same: each try has its own.
         """
         now, then = self.everything, earlier.everything
         if now.worse_than(then):
             return False
-        fresh, gone = self.errors - earlier.errors, earlier.errors - self.errors
+        after, before = (self.errors, earlier.errors) if acted else (_numberless(self), _numberless(earlier))
+        fresh, gone = after - before, before - after
         own_doing = any(value in error for error in fresh for value in values)
         return not own_doing and (bool(then.worse_than(now)) or bool(fresh and gone))
 
@@ -84,3 +87,7 @@ class Symptoms(Frozen):
     def everything(self) -> Report:
         """What the goal asks for and the signs, as one report."""
         return Report(readings=(*self.report.readings, *self.signs))
+
+
+def _numberless(symptoms: Symptoms) -> frozenset[str]:
+    return frozenset(re.sub(r"\d+", "0", error) for error in symptoms.errors)

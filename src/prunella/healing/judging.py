@@ -3,7 +3,7 @@
 from langgraph.runtime import Runtime
 
 from prunella.domain.goal import Objective
-from prunella.domain.report import Report
+from prunella.domain.report import Report, Symptoms
 from prunella.domain.run import EventKind, Verdict
 from prunella.healing.context import Context
 from prunella.healing.looking import Sight, measure, watch
@@ -28,8 +28,7 @@ async def judge(state: State, runtime: Runtime[Context]) -> Change:
         return change | {"next": "undo"}
     findings = await context.world.investigate(sight.report)
     show_findings(context, "judge", findings)
-    values = _values_of(state)
-    if state.symptoms and findings.symptoms(sight.report).moved_on_from(state.symptoms, values):
+    if _is_progress(state, findings.symptoms(sight.report)):
         return change | _progress(state, context, sight.report)
     return change | {"next": "undo"}
 
@@ -64,6 +63,15 @@ def _progress(state: State, context: Context, report: Report) -> Change:
     failing = "; ".join(f"{r.probe}: {r.detail}" for r in report.failing)
     context.emit(EventKind.PROGRESS, "judge", f"Kept, the symptom moved on. Now: {failing or 'green'}")
     return {"kept": state.entry, "kept_plans": (*state.kept_plans, state.plan), "plan": None, "next": "observe"}
+
+
+def _is_progress(state: State, now: Symptoms) -> bool:
+    """The symptom moved on. A failed plan that changed no setting moved nothing, whatever the logs say meanwhile."""
+    acted = all(observation.ok for observation in state.observations)
+    did_something = any(observation.ok for observation in state.observations)
+    if state.symptoms is None or not did_something:
+        return False
+    return now.moved_on_from(state.symptoms, _values_of(state), acted=acted)
 
 
 def _values_of(state: State) -> frozenset[str]:

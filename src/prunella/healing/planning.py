@@ -159,6 +159,8 @@ def _stall(state: State, chosen: Plan) -> list[str]:
     """The same plan again, in the same world, has the same end."""
     before = [a.came_of_it for a in state.attempts if a.plan.key == chosen.key and a.ground == state.kept]
     before += [" ".join(each.reasons) for each in _rejections(state, chosen)]
+    if state.kept_plans and state.kept_plans[-1].key == chosen.key:
+        before += ["it was carried out and kept just now, and the check is still red"]
     return [f"This very plan was tried before: {before[0]}"] if before else []
 
 

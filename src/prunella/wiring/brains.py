@@ -23,8 +23,17 @@ _MODEL_TIMEOUT = "PRUNELLA_MODEL_TIMEOUT"
 
 
 def brain_for(names: Sequence[str], observe: Observe | None, environ: Mapping[str, str]) -> Brain:
-    """One brain, or a ladder of them. `reflex` reasons over what `observe` sees. Raises Misuse for unknown names."""
-    rungs = [_rung(name, observe, environ) for name in names]
+    """One brain, or a ladder of them. `reflex` reasons over what `observe` sees. Raises one Misuse for all that is
+    wrong with the names.
+    """
+    rungs, faults = list[Brain](), list[str]()
+    for name in names:
+        try:
+            rungs.append(_rung(name, observe, environ))
+        except Misuse as fault:
+            faults.append(str(fault))
+    if faults or not rungs:
+        raise Misuse("\n".join(dict.fromkeys(faults)) or "No brain is named. Write one, such as reflex.")
     return rungs[0] if len(rungs) == 1 else Ladder(rungs)
 
 

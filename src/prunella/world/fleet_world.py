@@ -30,6 +30,7 @@ from prunella.world.references import references_of
 from prunella.world.secrets import secrets_in
 
 STARTUP_S = 15.0
+START_TIME_ERROR_S = 1.0  # the system tells start times from a boot time that is cut to whole seconds
 _PREFLIGHT_S = 15.0
 
 
@@ -222,7 +223,7 @@ def is_stale(service: Service, status: ServiceStatus | None) -> bool | None:
         return status.config != digest_of(service.config)
     if status.started is None:
         return None
-    return any(path.exists() and path.stat().st_mtime > status.started for path in service.config)
+    return any(path.exists() and path.stat().st_mtime > status.started + START_TIME_ERROR_S for path in service.config)
 
 
 def _digest_at(path: Path) -> str:

@@ -413,5 +413,3 @@ async def test_a_service_that_the_run_found_stopped_ends_stopped(yard: Yard) -> 
 async def test_a_tool_that_does_not_fit_is_an_observation(yard: Yard) -> None:
     found = yard.tools(yard.one()[0]).find(call("services.free_address", service="app", port=70000))
     assert isinstance(found, Observation)
-
-

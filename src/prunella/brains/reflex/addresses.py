@@ -24,9 +24,15 @@ def foreign_holders(case: Case) -> tuple[str, ...]:
         for service in case.suspects
         for port in _wanted(case, service)
         for listener in case.listeners(port)
-        if listener.service is None and not listener.is_stray
+        if listener.service is None and not listener.is_stray and not _is_likely_ours(case, service, port)
     ]
     return tuple(dict.fromkeys(held))
+
+
+def _is_likely_ours(case: Case, service: str, port: int) -> bool:
+    """Its supervisor names no process, so the holder is nameless; but a service runs that may be it."""
+    others = [name for name in case.facts.services if name != service and port in case.ports(name)]
+    return any(case.is_running(name) is True for name in (service, *others))
 
 
 def _wanted(case: Case, service: str) -> dict[int, tuple[Clue, ...]]:

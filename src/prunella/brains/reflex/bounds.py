@@ -6,6 +6,7 @@ from itertools import combinations
 from prunella.brains.reflex.candidate import Candidate, repair
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import Clue
+from prunella.brains.reflex.endpoints import endpoints_of
 from prunella.brains.reflex.names import tokens
 from prunella.brains.reflex.places import Place
 from prunella.brains.reflex.suspicion import mentioned
@@ -17,7 +18,7 @@ _MOST = frozenset({"max", "maximum", "most", "upper", "high", "ceiling", "limit"
 
 def candidates(case: Case) -> Iterator[Candidate]:
     for clue in case.clues:
-        named = [p for p, degree in mentioned(case, clue.line).items() if degree >= 0.3 and _number(p) is not None]
+        named = [p for p, degree in mentioned(case, clue.line).items() if degree >= 0.3 and _is_amount(p)]
         local = [p for p in named if p.service == clue.service or clue.service is None]
         for one, other in combinations(local[:6], 2):
             if one.service == other.service and one.key != other.key:
@@ -55,6 +56,11 @@ def _by_sense(one: Place, other: Place, line: str) -> tuple[Place, Place]:
     first, second = sorted((one, other), key=lambda place: line.lower().find(place.leaf.lower()))
     more = any(word in line.lower() for word in ("greater", "more", "larger", "at least", ">", "above"))
     return (second, first) if more and "exceed" not in line.lower() else (first, second)
+
+
+def _is_amount(place: Place) -> bool:
+    """A number that can be more or less; a port is a name."""
+    return _number(place) is not None and not any(endpoint.port for endpoint in endpoints_of(place))
 
 
 def _number(place: Place) -> float | None:

@@ -1,13 +1,13 @@
 """A setting that should lead to another service of the fleet and leads nowhere, or to the wrong one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from prunella.brains.reflex.candidate import Candidate, repair
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import Clue
-from prunella.brains.reflex.endpoints import DEFAULT_PORTS, Endpoint, is_loopback, same_host
+from prunella.brains.reflex.endpoints import DEFAULT_PORTS, Endpoint, endpoints_of, is_loopback, same_host
 from prunella.brains.reflex.listening import expected_ports, own_endpoints
 from prunella.brains.reflex.names import distance, is_near, names_service, tokens
 
@@ -28,11 +28,13 @@ def candidates(case: Case) -> Iterator[Candidate]:
     for service in case.suspects:
         for link in links_of(case, service):
             yield from chain(_port(case, link), _host(case, link), _scheme(case, link))
+        yield from _lone_schemes(case, service)
 
 
 def links_of(case: Case, service: str) -> tuple[Link, ...]:
     """The endpoints of a service that lead to other services: by their name, by where they lead, or as the only one."""
-    own = {id(endpoint) for endpoint, plain in own_endpoints(case, service) if plain >= 0.5}
+    refused = _refused(case, service)
+    own = {id(e) for e, plain in own_endpoints(case, service) if plain >= 0.5 and e.port not in refused}
     foreign = [e for e in case.endpoints_of(service) if id(e) not in own]
     others = tuple(n for n in case.facts.services if n != service)
     links = [link for e in foreign if (link := _named(case, service, e, others)) or (link := _leading(case, e, others))]
@@ -46,6 +48,16 @@ def links_of(case: Case, service: str) -> tuple[Link, ...]:
     if len(orphans) == 1:
         links += [Link(e, orphans[0], 0.6 / len(loose)) for e in loose]
     return tuple(links)
+
+
+def _refused(case: Case, service: str) -> frozenset[int]:
+    """Ports where this service knocked and nobody was, none of them its own: it calls there, it does not listen."""
+    peers = [
+        h.peers for h in case.hints if "refused" in h.topics and h.clue.service == service and h.clue.weight >= 0.6
+    ]
+    ports = {port for found in peers for _, port in found if not case.listeners(port)}
+    is_placed = any(e.port in case.ports(service) for e, _ in own_endpoints(case, service))
+    return frozenset(ports - {*case.ports(service)}) if is_placed else frozenset()
 
 
 def _named(case: Case, service: str, endpoint: Endpoint, others: tuple[str, ...]) -> Link | None:
@@ -125,7 +137,7 @@ def _host(case: Case, link: Link) -> Iterator[Candidate]:
     slip = any(is_near(endpoint.host, known) for known in ("localhost", "127.0.0.1", *hosts))
     score = (0.6 + 0.25 * slip + 0.1 * bool(clues)) * link.surety * case.scope(place.service)
     cause = f"{place.name} leads to the host {endpoint.host}, but {link.to} is looked for at {hosts[0]}."
-    near = next((known for known in ("localhost", *hosts) if is_near(endpoint.host, known)), hosts[0])
+    near = _right_host(case, link, hosts)
     step = place.set_to(endpoint.with_host(near), f"{link.to} answers at {near}.")
     yield from repair(
         case,
@@ -136,6 +148,15 @@ def _host(case: Case, link: Link) -> Iterator[Candidate]:
         because=[f"fleet file: a probe of {link.to} asks {hosts[0]}."],
         explains=clues,
     )
+
+
+def _right_host(case: Case, link: Link, hosts: tuple[str, ...]) -> str:
+    """What a reference has in this setting, if that leads there; else what was probably meant."""
+    place = link.endpoint.place
+    known = [s for r in case.references(place.file) for s in r.settings if s.key == place.key and s.value]
+    earlier = [e.host for s in known for e in endpoints_of(replace(place, value=s.value or ""))]
+    usual = next((name for name in ("localhost", *hosts) if is_near(link.endpoint.host, name)), hosts[0])
+    return next((host for host in earlier if host and any(same_host(host, h) for h in hosts)), usual)
 
 
 def _unresolved(case: Case, link: Link) -> bool:
@@ -155,6 +176,22 @@ def _scheme(case: Case, link: Link) -> Iterator[Candidate]:
     yield from repair(case, "dangling", score, cause, [step], because=[], explains=clues)
 
 
+def _lone_schemes(case: Case, service: str) -> Iterator[Candidate]:
+    """A scheme in a setting of its own, where an error shows it in a URL to a service that speaks plainly."""
+    lone = [p for p in case.places_of(service) if tokens(p.leaf)[-1:] == ("scheme",) and p.value.lower() == "https"]
+    for hint in case.hints if lone else ():
+        ports = {port for host, port in hint.peers if is_loopback(host) and f"https://{host}:{port}" in hint.clue.line}
+        if hint.clue.service != service or not hint.topics & {"tls", "scheme"}:
+            continue
+        for peer in case.needs(service):
+            spoken = {scheme for scheme, _, port in case.probed(peer) if port in ports}
+            for place in lone if spoken == {"http"} and len(lone) == 1 else ():
+                cause = f"{place.name} is {place.value}, but {peer} speaks http."
+                step = place.set_to("http", f"{peer} speaks http.")
+                score = 0.85 * hint.clue.weight * case.scope(service)
+                yield from repair(case, "dangling", score, cause, [step], explains=[hint.clue])
+
+
 def _right_scheme(case: Case, link: Link) -> str | None:
     """The scheme to write instead; None when the present one may be right."""
     endpoint, spoken = link.endpoint, {scheme for scheme, _, _ in case.probed(link.to)} - {"tcp"}
@@ -168,7 +205,7 @@ def _right_scheme(case: Case, link: Link) -> str | None:
     mark = endpoint.place.value[slice(*endpoint.scheme_at)] if endpoint.scheme_at else "://"
     if not mark.endswith("://") and endpoint.scheme in spoken:
         return endpoint.scheme
-    if endpoint.scheme == "https" and spoken == {"http"} and "tls" in topics and is_loopback(endpoint.host):
+    if endpoint.scheme == "https" and spoken == {"http"} and topics & {"tls", "scheme"} and is_loopback(endpoint.host):
         return "http"
     return "https" if endpoint.scheme == "http" and spoken == {"https"} else None
 

@@ -7,9 +7,11 @@ from pathlib import PurePosixPath
 from prunella.brains.reflex.candidate import Candidate, repair
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.hints import Hint
-from prunella.brains.reflex.names import distance, is_near
+from prunella.brains.reflex.names import distance, is_near, tokens
 from prunella.brains.reflex.places import Place
 from prunella.brains.reflex.values import from_witnesses
+
+_PATH_WORDS = frozenset({"dir", "directory", "folder", "path", "file", "location", "root"})
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
@@ -17,12 +19,25 @@ def candidates(case: Case) -> Iterator[Candidate]:
         if "no file" not in hint.topics:
             continue
         for place in case.places:
-            if _leads_there(place.value, hint) and place.service in case.suspects:
+            if _is_path(place) and _leads_there(place.value, hint) and place.service in case.suspects:
                 yield from _lead_elsewhere(case, place, hint)
+
+
+def _is_path(place: Place) -> bool:
+    """It holds a path; a bare word does where its key speaks of one."""
+    return bool(set("/.") & set(place.value)) or bool(_PATH_WORDS & set(tokens(place.key)))
+
+
+def _quotes(line: str, text: str) -> bool:
+    """The line has it in quotes, or as the very thing that there is no file of."""
+    is_quoted = any(f"{quote}{text}{quote}" in line for quote in "\"'`")
+    return is_quoted or re.search(rf"(?<![\w./\-]){re.escape(text)}: no such file", line, re.IGNORECASE) is not None
 
 
 def _leads_there(value: str, hint: Hint) -> bool:
     """The error's path is the setting's, whole or with the folder it is relative to."""
+    if re.fullmatch(r"\w[\w\-]{2,}", value):
+        return any(path.endswith("/" + value) for path in hint.paths) or _quotes(hint.clue.line, value)
     return ("/" in value and any(path == value or path.endswith("/" + value.lstrip("./")) for path in hint.paths)) or (
         len(value) > 3 and "." in value and value in hint.paths
     )
@@ -42,6 +57,10 @@ def _lead_elsewhere(case: Case, place: Place, hint: Hint) -> Iterator[Candidate]
             step = place.set_to(known, f"{known} is a slip away.")
             because = [f"{known} is used elsewhere."]
             yield from repair(case, "file paths", 0.7 * weight, cause, [step], because=because, explains=[hint.clue])
+    for word in tokens(place.key) if "/" not in place.value else ():
+        if word not in _PATH_WORDS and is_near(place.value, word):
+            step = place.set_to(word, f"The setting's own name says {word}.")
+            yield from repair(case, "file paths", 0.65 * weight, cause, [step], explains=[hint.clue])
 
 
 def _known_paths(case: Case, place: Place) -> set[str]:

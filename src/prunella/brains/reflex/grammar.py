@@ -121,7 +121,8 @@ CHOICES: Final = _all(
     r"(?:one of|any of|choose from|chosen from|allowed(?: values)?(?: are| is)?|valid (?:options|values|choices"
     r"|levels|modes)"
     r"(?: are| is)?|permitted(?: values)?(?: are)?|supported(?: values)?(?: are)?|accepted(?: values)?(?: are)?"
-    r"|possible values(?: are)?|options(?: are)?|choices(?: are)?|expected|must be either|must be in|is not in|not in"
+    r"|possible values(?: are)?|options(?: are)?|choices(?: are)?|expected|must be either|must be in"
+    r"|(?:is )?not in(?: the)? (?:choices|options|list|enum|set)|is not in|not in"
     r"|valid units for this parameter are"
     r"|available)(?: the)?(?: following)?(?: values)?\s?[:=]?\s?(?P<list>[\[({]?\S.*)",
     r"(?:should|must) be (?P<list>(?:'[^']*'|\"[^\"]*\")(?:,? ?(?:or |and )?(?:'[^']*'|\"[^\"]*\"))+)",
@@ -196,6 +197,7 @@ TOPICS: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
         r"(?:no|unknown|unsupported|invalid|missing|bad) (?:url |connection )?(?:scheme|protocol|url type)"
         r"|scheme should be|no schema supplied|no connection adapters|protocol scheme|invalid url|malformedurl"
         r"|url_scheme"
+        r"|(?:scheme|protocol) [\"']?\w+:?[\"']? (?:is )?(?:not (?:supported|known|allowed)|unsupported|unknown)"
     ),
     "no file": _all(
         r"no such file|unable to open|ENOENT|FileNotFound|cannot (?:open|find|stat|access)|can't (?:find|open)"

@@ -23,6 +23,10 @@ _BARE_KEY = re.compile(r"^\s*[\"'`]?([A-Za-z_][\w\-]*(?:\.[\w\-]+)*)[\"'`]?:?\s*
 _ECHOED = re.compile(r"^\s*>+ '?([A-Za-z_][\w\-]*) (?P<value>[^']+)'?$")
 _CODE_KEY = re.compile(r"""[\[(]\s*["']([A-Za-z_][\w.\-]*)["']""")
 
+_BESIDE = re.compile(
+    r"\b(?:HINT|DETAIL|Hint|help):|^\s*(?:available|valid|allowed|possible|supported|accepted)\b", re.IGNORECASE
+)
+
 
 @dataclass(frozen=True)
 class Hint:
@@ -60,6 +64,9 @@ def read_hints(clue: Clue) -> tuple[Hint, ...]:
     low, high = _range(line)
     choices = _choices(line)
     missing, unknown = _absent(clue, line)
+    if choices and clue.before and not bad and _BESIDE.search(line):
+        above_keys, bad, _ = _claims(clue.before[-1][:2000])
+        keys = [*keys, *above_keys]
     hint = Hint(
         clue=clue,
         keys=_unique((*keys, *_keys_above(clue))),
@@ -79,7 +86,7 @@ def read_hints(clue: Clue) -> tuple[Hint, ...]:
             dict.fromkeys(
                 (m["host"] or "", int(m["port"]))
                 for m in _matches(grammar.NEAR_PORT, line)
-                if not (m["host"] or "").isdigit()
+                if not (m["host"] or "").isdigit() and not (m["host"] or "").endswith(_SOURCE_CODE)
             )
         ),
         topics=frozenset(name for name, patterns in grammar.TOPICS.items() if _any(patterns, line)),

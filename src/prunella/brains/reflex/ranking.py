@@ -20,7 +20,17 @@ def rank(case: Case, found: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 
 def _is_allowed(case: Case, candidate: Candidate) -> bool:
-    return not weakens(candidate) and not any(_leaves_its_probe(case, step) for step in candidate.edits)
+    return (
+        not weakens(candidate)
+        and not _is_repeat(case, candidate)
+        and not any(_leaves_its_probe(case, step) for step in candidate.edits)
+    )
+
+
+def _is_repeat(case: Case, candidate: Candidate) -> bool:
+    """The last attempt was the very same, without an edit: nothing that it depends on has changed since."""
+    last = case.brief.attempts[-1] if case.brief.attempts else None
+    return last is not None and not candidate.edits and last.plan.key == candidate.plan.key
 
 
 def _leaves_its_probe(case: Case, step: Step) -> bool:

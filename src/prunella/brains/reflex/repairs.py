@@ -14,6 +14,7 @@ _UNITS = {
     "hour": "h", "hours": "h", "day": "d", "days": "d", "mss": "ms", "sm": "ms", "ss": "s", "mm": "m",
     "mbb": "MB", "kbb": "kB", "gbb": "GB", "kb": "kB", "mb": "MB", "gb": "GB", "bm": "MB", "bg": "GB", "bk": "kB",
 }  # fmt: skip
+_SIZES = {"K": "kB", "M": "MB", "G": "GB", "KB": "kB"}
 
 
 def repair_number(text: str) -> Iterator[tuple[str, float, str]]:
@@ -61,6 +62,8 @@ def repair_duration(text: str) -> Iterator[tuple[str, float, str]]:
     amount, unit = found[1], found[2] or ""
     if unit.lower() in _UNITS and _UNITS[unit.lower()] != unit:
         yield amount + _UNITS[unit.lower()], 0.8, f"{_UNITS[unit.lower()]} is how {unit} is written"
+    if unit in _SIZES:
+        yield amount + _SIZES[unit], 0.75, f"{_SIZES[unit]} is another way to write {unit}"
     if unit and " " in text.strip():
         yield amount + unit, 0.6, "the unit right after the amount"
     if not unit:

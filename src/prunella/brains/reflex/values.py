@@ -56,6 +56,7 @@ def _all_guesses(case: Case, place: Place, hint: Hint | None) -> Iterator[Guess]
     yield from _from_relations(case, place)
     if hint:
         yield from _from_slips(case, place, hint)
+        yield from _from_definitions(case, place, hint)
     yield from _from_comments(place)
 
 
@@ -76,14 +77,15 @@ def _from_hint(place: Place, hint: Hint) -> Iterator[Guess]:
 def _from_choices(value: str, choices: tuple[str, ...], says: str) -> Iterator[Guess]:
     if not choices or value in choices:
         return
+    amount = re.fullmatch(r"(\d+)\s*([A-Za-z]+)", value)
+    if amount and all(choice.isalpha() for choice in choices):
+        units = [c for c in choices if c.lower().startswith(amount[2].lower()) and c != amount[2]]
+        yield from (Guess(f"{amount[1]}{unit}", 0.9, f"{says} {', '.join(choices)}") for unit in units[:1])
+        return
     near = nearest(value, choices) or _synonym(value, choices)
     if near:
         yield Guess(near, 0.92, f"{says} {', '.join(choices)}; {near} is nearest to {value!r}")
         return
-    for rank, choice in enumerate(
-        sorted(choices, key=lambda c: (distance(value.lower(), c.lower()), choices.index(c)))
-    ):
-        yield Guess(choice, 0.4 - 0.05 * min(rank, 4), f"{says} {', '.join(choices)}")
 
 
 def _synonym(value: str, choices: tuple[str, ...]) -> str | None:
@@ -155,10 +157,24 @@ def _kind_of(case: Case, place: Place) -> str:
 def _from_vocabulary(case: Case, place: Place) -> Iterator[Guess]:
     """A word a slip away that the fleet's files, or everybody's loggers, use."""
     known = set(case.index.words)
-    known |= set(_LEVELS) if "level" in tokens(place.key) else set()
+    known |= {_in_case_of(place.value, level) for level in _LEVELS} if "level" in tokens(place.key) else set()
     for word in sorted(known):
-        if place.value.replace("-", "").isalpha() and is_near(place.value.lower(), word.lower()):
+        if re.fullmatch(r"[A-Za-z\-]{2,}\d?[A-Za-z\-]*", place.value) and is_near(place.value.lower(), word.lower()):
             yield Guess(word, 0.6, f"{place.value!r} is a slip away from {word}")
+
+
+def _from_definitions(case: Case, place: Place, hint: Hint) -> Iterator[Guess]:
+    """A name that a related service defines under the very noun of the error: its `databases` for a database."""
+    spoken = set(tokens(hint.clue.line))
+    for other in case.places if place.value in hint.bad else ():
+        parents = set(tokens(other.key.rpartition(".")[0]))
+        is_spoken = spoken & (parents | {word.removesuffix("s") for word in parents})
+        if is_spoken and other.service in case.needs(place.service) and is_near(place.value, other.leaf):
+            yield Guess(other.leaf, 0.8, f"{other.name} is what {other.service} has")
+
+
+def _in_case_of(text: str, word: str) -> str:
+    return word.upper() if text.isupper() else word
 
 
 def _from_comments(place: Place) -> Iterator[Guess]:
@@ -181,7 +197,8 @@ def _as_number(text: str) -> float | None:
 
 def _is_allowed(value: str, hint: Hint) -> bool:
     """It is not what the error complains of, and lies within what the error allows."""
-    if value in hint.bad or (hint.choices and value not in hint.choices and not hint.wanted):
+    is_choice = not hint.choices or value in hint.choices or value.lstrip("0123456789") in hint.choices
+    if value in hint.bad or (not is_choice and not hint.wanted):
         return False
     number = _as_number(value)
     if number is None:

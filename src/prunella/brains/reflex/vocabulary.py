@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from prunella.brains.reflex.names import is_near, tokens
+from prunella.brains.reflex.names import distance, is_near
 
 _WORDS = """
 access account active address admin algorithm allow allowed amount api app append appendonly application archive
@@ -30,7 +30,7 @@ static statement status stderr stdout step stop storage store strategy stream st
 target tasks tcp template tenant text thread threads threshold time timeout timezone tls token tokens topic total
 trace transaction transport trust ttl type unit units unix update upload upper upstream uri url use user username
 users valid value values verbose verify version virtual visibility volume wait warning watch web weight window
-worker workers working write writer zone
+worker workers working write writer zone seconds secs millis milliseconds minutes mins hours days bytes every
 """
 USUAL_WORDS = frozenset(_WORDS.split())
 
@@ -38,11 +38,12 @@ USUAL_WORDS = frozenset(_WORDS.split())
 def mended_names(key: str) -> Iterator[str]:
     """`key` with one of its words spelled as usual, case and separators kept; nothing when all words are usual."""
     for word in re.findall(r"[A-Za-z]+", key):
-        for part in [word] if word.lower() not in tokens(word) else re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", word):
+        for part in dict.fromkeys((word, *re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", word))):
             if part.lower() in USUAL_WORDS:
                 continue
-            for usual in sorted(USUAL_WORDS):
-                if is_near(part.lower(), usual):
+            near = [(distance(part.lower(), usual), usual) for usual in USUAL_WORDS if is_near(part.lower(), usual)]
+            for apart, usual in sorted(near):
+                if apart == min(near)[0]:
                     yield key.replace(part, _cased(part, usual), 1)
 
 

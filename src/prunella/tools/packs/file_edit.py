@@ -61,15 +61,13 @@ class FileEdit:
 
 
 def undo_edit(before: JsonValue) -> None:
-    """Put the file back: bytes, mode, owner, link. Does nothing when it is as it was; raises Conflict when any of
-    these is neither that nor what we made of it.
+    """Put the file back: bytes, mode, owner, link and time. Raises Conflict when it is neither as it was nor what we
+    made of it, the time aside.
     """
     was = Before.model_validate(before)
     path, now = was.state.path, state_of(was.state.path)
     sweep(Path(os.path.realpath(path)).parent)
-    if now.digest == was.state.digest:
-        return
-    if not _is_ours(now, was):
+    if now.digest != was.state.digest and not _is_ours(now, was):
         raise Conflict(f"{path} was changed by somebody else since; it was left as it is. Compare it by hand.")
     restore(path, None if was.data is None else base64.b64decode(was.data), was.state)
 
