@@ -59,6 +59,13 @@ def test_the_error_leads_to_the_value(file: str, good: str, right: str, wrong: s
     assert rank_of(units, "a", f"a/{file}", good) == 1
 
 
+@pytest.mark.parametrize("key", ["method", "engine"])
+def test_no_choice_is_picked_blindly(key: str):
+    said = f'invalid value for parameter "{key}": "cert"\nHINT:  Available values: trust, md5, scram.'
+    units = {"a": Unit({"a/a.toml": f'{key} = "cert"\n'}, port=80, preflight=said, running=False)}
+    assert all(step.tool != "config.set" for plan in proposals(units, "a") for step in plan.steps)
+
+
 def test_a_word_that_is_no_path_stays_when_a_file_is_missing():
     text = "[app]\nqueue_mode = queu\n"
     units = {"a": Unit({"a/a.ini": text}, port=80, preflight="No such file or directory: 'queu'", running=False)}

@@ -188,13 +188,13 @@ async def test_whether_a_deed_took_effect_is_seen_in_the_world(yard: Yard) -> No
         assert await has_applied(tools, step, prepared) is True
 
 
-async def test_a_restart_cut_in_two_is_run_again(yard: Yard) -> None:
+async def test_a_restart_that_left_the_service_down_is_in_doubt(yard: Yard) -> None:
     world, _ = yard.one()
     tools = yard.tools(world)
     await carry_out(tools, START)
     prepared = await prepare(tools, RESTART)
     await world.supervised["app"].stop()
-    assert await has_applied(tools, RESTART, prepared) is False
+    assert await has_applied(tools, RESTART, prepared) is None, "cut in two, or done and ended at once"
     assert (await tools.call(RESTART)).ok
     assert await has_applied(tools, RESTART, prepared) is True
 

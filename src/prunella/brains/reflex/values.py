@@ -66,7 +66,7 @@ def _from_hint(place: Place, hint: Hint) -> Iterator[Guess]:
         is_meant = not keys or any(likeness(place.key, key) for key in keys)
         if is_meant and (place.value in hint.bad or not hint.bad):
             yield Guess(value, 0.92, f"the error asks for {value}")
-    yield from _from_choices(place.value, hint.choices, "the error lists")
+    yield from _from_choices(place.key, place.value, hint.choices, "the error lists")
     for value, surety, reason in fit_range(place.value, hint.low, hint.high):
         yield Guess(value, surety, reason)
     for value in hint.suggested:
@@ -74,7 +74,8 @@ def _from_hint(place: Place, hint: Hint) -> Iterator[Guess]:
             yield Guess(value, 0.9, f"the error suggests {value}")
 
 
-def _from_choices(value: str, choices: tuple[str, ...], says: str) -> Iterator[Guess]:
+def _from_choices(key: str, value: str, choices: tuple[str, ...], says: str) -> Iterator[Guess]:
+    """The choice that was meant; one picked blindly only where nothing but talkativeness depends on it."""
     if not choices or value in choices:
         return
     amount = re.fullmatch(r"(\d+)\s*([A-Za-z]+)", value)
@@ -86,6 +87,10 @@ def _from_choices(value: str, choices: tuple[str, ...], says: str) -> Iterator[G
     if near:
         yield Guess(near, 0.92, f"{says} {', '.join(choices)}; {near} is nearest to {value!r}")
         return
+    is_harmless = bool({"level", "verbosity"} & set(tokens(key)))
+    for rank, choice in enumerate(sorted(choices, key=lambda c: distance(value.lower(), c.lower()))):
+        if is_harmless:
+            yield Guess(choice, 0.4 - 0.05 * min(rank, 4), f"{says} {', '.join(choices)}")
 
 
 def _synonym(value: str, choices: tuple[str, ...]) -> str | None:
@@ -181,7 +186,7 @@ def _from_comments(place: Place) -> Iterator[Guess]:
     note = note_on(place)
     if note is None:
         return
-    yield from _from_choices(place.value, note.choices, "the comment beside it lists")
+    yield from _from_choices(place.key, place.value, note.choices, "the comment beside it lists")
     for value, surety, reason in fit_range(place.value, note.low, note.high):
         yield Guess(value, surety * 0.9, f"{reason}, says the comment beside it")
     if note.default:

@@ -226,11 +226,13 @@ class ServicesPack:
 
 
 def _is_another(now: ServiceStatus, was: ServiceStatus) -> bool | None:
-    """False when it is down: a restart that was cut in two can be run again. None when its supervisor tells no
-    process from another.
+    """None when it is down: the restart may have been cut in two, or done and the process ended at once. None too
+    when its supervisor tells no process from another.
     """
-    if not was.running or not now.running:
-        return now.running
+    if not now.running:
+        return None
+    if not was.running:
+        return True
     if now.pid is None:
         return None
     return (now.pid, now.started) != (was.pid, was.started)
