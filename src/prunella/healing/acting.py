@@ -9,8 +9,6 @@ from prunella.errors import Irrecoverable, Rejected, Transient
 from prunella.healing.context import Context
 from prunella.healing.state import Change, State
 
-IN_DOUBT = "InDoubt"
-
 
 async def intend(state: State, runtime: Runtime[Context]) -> Change:
     """Write down the next step with all that undo needs; nothing else writes intents.
@@ -102,7 +100,7 @@ async def _carry_out(entry: Entry, context: Context) -> Observation:
             tool=step.tool, arguments=step.arguments, ok=True, output="had taken effect before the crash"
         )
     return Observation(
-        tool=step.tool, arguments=step.arguments, ok=False, error=IN_DOUBT,
+        tool=step.tool, arguments=step.arguments, ok=False, error="InDoubt",
         message="The process died during this step, and whether it took effect cannot be told.",
         hint="It is put back, not repeated.",
     )  # fmt: skip

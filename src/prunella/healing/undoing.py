@@ -9,14 +9,11 @@ from prunella.domain.journal import Entry, Outcome
 from prunella.domain.plan import Plan
 from prunella.domain.run import Attempt, EventKind, Verdict
 from prunella.errors import Irrecoverable
-from prunella.healing.acting import IN_DOUBT
 from prunella.healing.context import Context, Emit
 from prunella.healing.limits import exhausted
 from prunella.healing.planning import give_up
 from prunella.healing.state import Change, State
 from prunella.protocols import Journal, Toolbox
-
-_NO_GROUND = -1
 
 
 async def undo(state: State, runtime: Runtime[Context]) -> Change:
@@ -113,10 +110,8 @@ def _tried(state: State) -> tuple[Attempt, ...]:
         )
     if state.plan is None or _was_rejected(state, state.plan):
         return ()
-    was_cut_short = any(observation.error == IN_DOUBT for observation in state.observations)
-    ground = _NO_GROUND if was_cut_short else state.kept  # what a crash cut short may be tried again
     came_of_it = _what_came_of_it(state)
-    return (Attempt(plan=state.plan, came_of_it=came_of_it, observations=state.observations, ground=ground),)
+    return (Attempt(plan=state.plan, came_of_it=came_of_it, observations=state.observations, ground=state.kept),)
 
 
 def _was_rejected(state: State, plan: Plan) -> bool:

@@ -16,6 +16,7 @@ from prunella.domain.plan import Step
 from prunella.domain.setting import Format, SettingChange
 
 TRIALS = 3
+_UNSPOKEN = 0.4  # nothing that was read leads to it: a plain restart comes first
 _PLACEHOLDER = re.compile(r"change.?me|^x+$|<.*>|your[-_ ]|example|todo|placeholder|replace|^\.\.\.$", re.IGNORECASE)
 
 
@@ -99,13 +100,17 @@ def _names(case: Case, change: SettingChange, clue: Clue) -> float:
 
 
 def _trials(case: Case, origin: str, found: list[Difference]) -> Iterator[Candidate]:
-    """At most `TRIALS` plans: the likeliest single settings, those that evidence speaks of, then all of them."""
+    """At most `TRIALS` plans: the likeliest single settings, then all that something speaks of.
+
+    A difference alone is no evidence: most of them are edits that somebody meant.
+    """
     relevant = [d for d in found if d.relevance >= 0.4]
+    spoken_of = [d for d in found if d.clues]
     groups = [[d] for d in found[:2]]
     if len(found) > 2:
         groups = [[found[0]], relevant if 1 < len(relevant) < len(found) else [found[1]]]
-    if len(found) > 1 and not is_copy(origin):
-        groups.append(found)
+    if len(spoken_of) > 1 and not is_copy(origin):
+        groups.append(spoken_of)
     for group in groups[:TRIALS]:
         yield from _put_back(case, origin, group, share=len(group) / len(found))
 
@@ -114,6 +119,7 @@ def _put_back(case: Case, origin: str, group: list[Difference], share: float) ->
     relevance = sum(d.relevance for d in group) / len(group)
     score = trust(origin) * min(1.0, 0.35 + 0.5 * relevance + 0.3 * share / len(group))
     score *= 0.55 if len(group) > 2 and share == 1 else 0.9 if len(group) > 1 else 1.0
+    score *= 1.0 if all(d.clues for d in group) else _UNSPOKEN
     cause = f"{'; '.join(str(d) for d in group[:4])} in {origin}."
     because = [f"{origin}: {d}." for d in group]
     clues = [clue for d in group for clue in d.clues]
