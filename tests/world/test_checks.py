@@ -13,12 +13,12 @@ from tests.world.yard import Yard, call, free_port, listens, until
 HOME = Patience(window_s=0.3)
 
 
-def pair(yard: Yard, app: str = "", other: str = "", more: str = "") -> tuple[FleetWorld, int, int]:
-    """`app` is the target; `other` stands beside it."""
+def pair(yard: Yard, app: str = "", other: str = "", more: str = "", beside: str = "") -> tuple[FleetWorld, int, int]:
+    """`app` is the target; `other` stands beside it, with `beside` in its table."""
     ports = free_port(), free_port()
     yard.write("app.env", f"PORT={ports[0]}\n{app}")
     yard.write("other.env", f"PORT={ports[1]}\n{other}")
-    tables = yard.service("app", ports[0], more), yard.service("other", ports[1])
+    tables = yard.service("app", ports[0], more), yard.service("other", ports[1], beside)
     return yard.world(yard.fleet(*tables), "app"), *ports
 
 
@@ -32,8 +32,14 @@ async def test_check_asks_the_targets_and_neighbours_are_all_others(yard: Yard) 
     assert report.settled, "it does not run, so there is nothing to wait for"
 
 
+async def test_an_unwell_neighbour_that_nothing_ties_to_a_target_is_left_alone(yard: Yard) -> None:
+    world, _, _ = pair(yard)
+    await world.check_neighbours()
+    assert (await world.facts()).targets == ("app",)
+
+
 async def test_unwell_neighbours_become_targets_and_well_ones_do_not(yard: Yard) -> None:
-    world, _, port = pair(yard)
+    world, _, port = pair(yard, beside='needs = ["app"]\n')
     assert (await world.facts()).targets == ("app",)
     await world.check_neighbours()
     assert (await world.facts()).targets == ("app", "other")

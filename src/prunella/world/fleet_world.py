@@ -74,9 +74,11 @@ class FleetWorld:
         return await self._look(self.targets)  # one of them may have begun to listen after it was looked at
 
     async def check_neighbours(self) -> Report:
-        """The probes of every other service; who is red here may be part of the trouble."""
+        """The probes of every other service; who is red here and tied to a target may be part of the trouble."""
         report = await self._look(tuple(service.name for service in self.fleet.neighbours(self.targets)))
-        self._unwell = tuple(dict.fromkeys(reading.service for reading in report.failing if reading.service))
+        red = dict.fromkeys(reading.service for reading in report.failing if reading.service)
+        tied = tied_to(self.fleet, self.targets)
+        self._unwell = tuple(name for name in red if name in tied)
         return report
 
     async def _look(self, names: Iterable[str]) -> Report:
@@ -205,6 +207,16 @@ class FleetWorld:
         printed = getattr(supervisor, "output", None)
         paths = (*service.logs, printed) if isinstance(printed, Path) else service.logs
         return tuple(dict.fromkeys(paths))
+
+
+def tied_to(fleet: Fleet, names: Iterable[str]) -> frozenset[str]:
+    """Those that need one of `names` or are needed by one, directly or not; the rest is nobody's business here."""
+    services = fleet.services
+    down, up = set(names), set(names)
+    for _ in services:
+        down |= {need for name in down for need in services[name].needs}
+        up |= {name for name, service in services.items() if up & set(service.needs)}
+    return frozenset(down | up)
 
 
 def digest_of(paths: Iterable[Path]) -> str:
