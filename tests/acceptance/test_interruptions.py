@@ -124,10 +124,13 @@ def test_in_a_terminal_it_asks_and_ctrl_c_is_heard_while_it_does(build: Build) -
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
     ) as process:  # fmt: skip
         os.close(theirs)
-        shown = read_until(ours, b"no, and stop")
-        assert b"May I?" in shown
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 130
+        try:
+            shown = read_until(ours, b"no, and stop")
+            assert b"May I?" in shown
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+        finally:
+            process.kill()
     os.close(ours)
     assert not harbour.pids()
 
