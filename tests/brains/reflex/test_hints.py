@@ -165,3 +165,8 @@ def test_locations_are_of_configurations_not_of_code():
 def test_plain_talk_tells_nothing():
     for line in ("listening on http://127.0.0.1:8080", "GET /health 200 in 3 ms", "4 workers ready", ""):
         assert read_hints(Clue("a", "log", line, 1.0)) == ()
+
+
+def test_a_quoted_common_word_is_a_key_and_a_file_is_none():
+    assert hint("gateway.toml: missing field `host` in [server]").missing == ("host",)
+    assert hint("app.yaml: required key 'server' is missing").missing == ("server",)

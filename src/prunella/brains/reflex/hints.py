@@ -19,6 +19,7 @@ _PROSE = frozenset(_PROSE_WORDS.split())
 _LEVELS = frozenset({"error", "warning", "info", "fatal", "critical"})
 _TYPE_NAMES = frozenset({"int", "integer", "str", "string", "number", "bool", "boolean", "float", "list", "object"})
 _SOURCE_CODE = (".py", ".js", ".ts", ".go", ".java", ".rb", ".rs", ".php", ".c", ".cc", ".cpp", ".kt", ".mjs", ".cs")
+_FILES = (".toml", ".yaml", ".yml", ".json", ".ini", ".cfg", ".conf", ".env", ".cnf", ".properties", ".xml")
 _BARE_KEY = re.compile(r"^\s*[\"'`]?([A-Za-z_][\w\-]*(?:\.[\w\-]+)*)[\"'`]?:?\s*$")
 _ECHOED = re.compile(r"^\s*>+ '?([A-Za-z_][\w\-]*) (?P<value>[^']+)'?$")
 _CODE_KEY = re.compile(r"""[\[(]\s*["']([A-Za-z_][\w.\-]*)["']""")
@@ -138,10 +139,10 @@ def _values_above(clue: Clue) -> list[str]:
 
 def _absent(clue: Clue, line: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(missing keys, unknown keys)."""
-    missing = [_bare(m["key"]) for m in _matches(grammar.MISSING, line)]
+    missing = [str(m["key"]) for m in _matches(grammar.MISSING, line)]
     for found in _matches(grammar.NO_OPTION, line):
         missing = [f"{_bare(found['section'])}.{_bare(found['key'])}"]
-    unknown = [_bare(m["key"]) for m in _matches(grammar.UNKNOWN, line)]
+    unknown = [str(m["key"]) for m in _matches(grammar.UNKNOWN, line)]
     above = (_BARE_KEY.match(clue.before[-1]) or _ECHOED.match(clue.before[-1])) if clue.before else None
     if above and _any(grammar.BARE_UNKNOWN, line):
         unknown.append(above[1])
@@ -151,7 +152,13 @@ def _absent(clue: Clue, line: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _named(keys: list[str]) -> tuple[str, ...]:
-    return _unique([key for key in keys if key.lower() not in _PROSE and re.search(r"[A-Za-z]", key)])
+    """The keys among what was written, without quotes: what stands in quotes is meant, even a common word."""
+    return _unique([_bare(key) for key in keys if _is_key(_bare(key), is_quoted=_bare(key) != key)])
+
+
+def _is_key(key: str, *, is_quoted: bool) -> bool:
+    is_prose = key.lower() in _PROSE and not is_quoted
+    return not is_prose and re.search(r"[A-Za-z]", key) is not None and not key.lower().endswith(_FILES)
 
 
 def _choices(line: str) -> tuple[str, ...]:
