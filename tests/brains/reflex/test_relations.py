@@ -1,4 +1,8 @@
-from tests.brains.reflex.paper import Unit, proposals, rank_of, texts_after
+from prunella.brains.reflex.agreements import pairs
+from prunella.brains.reflex.case import Case
+from prunella.domain.brief import Brief
+from prunella.domain.report import Report
+from tests.brains.reflex.paper import Unit, facts_of, proposals, rank_of, texts_after
 from tests.brains.reflex.shopless import DESK, FLEET, RULES, STOCK, broken, seen
 
 DOWN = {"running": False, "listens": None}
@@ -124,3 +128,11 @@ def test_a_squatter_of_ours_goes_home_and_the_port_is_used():
     plan = proposals(units, "desk")[0]
     assert texts_after(units, plan.steps)["news/news.json"] == FLEET["news"].files["news/news.json"]
     assert [str(step) for step in plan.steps[1:]] == ["services.restart news", "services.start desk"]
+
+
+def test_a_bound_is_told_by_what_it_bounds():
+    till = Unit({"till/till.yaml": "amounts:\n  minimum: 50\n  maximum: 50\n"}, needs=("books",))
+    books = Unit({"books/books.ini": "[entries]\nmax_amount = 500000\nmax_age = 9\n"})
+    facts = facts_of({"till": till, "books": books}, "till")
+    found = {(pair.ours.key, pair.theirs.key) for pair in pairs(Case(facts, Brief(goal="heal", report=Report())))}
+    assert found == {("amounts.maximum", "entries.max_amount")}

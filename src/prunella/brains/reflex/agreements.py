@@ -33,6 +33,7 @@ _PERSONAL = frozenset(_PERSONAL_WORDS.split())
 
 
 _MOST_KIN = 60
+_BOUNDS = {"maximum": "max", "max": "max", "minimum": "min", "min": "min"}
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,14 @@ def _counterparts(case: Case, place: Place, kin: list[Place]) -> Iterator[Place]
 
 
 def _essence(case: Case, place: Place) -> tuple[str, ...]:
-    """The words of the last part of a key without the names of services: `LEDGER_API_TOKEN` gives api, token."""
+    """The words of the last part of a key without the names of services: `LEDGER_API_TOKEN` gives api, token.
+
+    A bound is told by what it bounds: `amounts.maximum` is `max_amount`.
+    """
     words = tokens(place.leaf)
+    if _BOUNDS.keys() & set(words):
+        parents = tokens(place.key.rpartition(".")[0])[-1:] if len(words) == 1 else ()
+        return tuple(sorted(_BOUNDS.get(word, word.removesuffix("s")) for word in (*parents, *words)))
     names = case.names
     bare = tuple(word for word in words if word not in names)
     if len(bare) == 1 and "." in place.key:
