@@ -8,7 +8,10 @@ from prunella.protocols import Probe
 
 
 class ProbeSuite:
-    """Probe: every failure is a reading, none takes longer than allowed, and red says why in one line."""
+    """Probe: every failure is a reading, none takes longer than allowed, and red says why in one line.
+
+    What raises NotImplementedError here is for the subclass to provide.
+    """
 
     timeout_s = 0.3
     margin_s = 1.0
