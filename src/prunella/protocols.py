@@ -5,16 +5,19 @@ from pathlib import Path
 from typing import Protocol
 
 from prunella.domain.brief import Brief
-from prunella.domain.evidence import Findings, Observation
+from prunella.domain.evidence import Evidence, Findings, Observation, Snippet, Spill
 from prunella.domain.frozen import JsonValue
 from prunella.domain.journal import Entry, Outcome
+from prunella.domain.lesson import Lesson, Trouble
 from prunella.domain.plan import Plan, Proposal, Step
 from prunella.domain.report import Reading, Report
 from prunella.domain.ruling import ApprovalRequest, Decision, Ruling
-from prunella.domain.run import Event, RunRecord
+from prunella.domain.run import Event, EventKind, RunRecord, Spent
+from prunella.domain.sandbox import Job, JobResult
 from prunella.domain.service import ServiceStatus
 from prunella.domain.setting import Setting
 from prunella.domain.tool import Prepared, ToolSpec
+from prunella.domain.usage import Usage
 
 
 class Clock(Protocol):
@@ -36,8 +39,8 @@ class Brain(Protocol):
         ...
 
     @property
-    def tokens(self) -> int:
-        """What it has spent since it was made; 0 for one without a model."""
+    def usage(self) -> Usage:
+        """What it has spent since it was made; nothing for one without a model."""
         ...
 
     async def propose(self, brief: Brief) -> Proposal: ...
@@ -82,10 +85,14 @@ class Toolbox(Protocol):
 
 
 class World(Protocol):
-    """What the goal is about. The loop asks it three things and knows nothing else of it."""
+    """What the goal is about. The loop asks it four things and knows nothing else of it."""
 
     async def investigate(self, report: Report) -> Findings:
         """What can be seen around the failing readings; reads only."""
+        ...
+
+    async def trouble(self, report: Report, evidence: tuple[Evidence, ...]) -> Trouble:
+        """What is wrong, in a form that can be met again on another day."""
         ...
 
     async def survey(self) -> Mapping[str, str]:
@@ -151,6 +158,66 @@ class Sink(Protocol):
     """Takes events: a terminal, a file, a stream. Must not raise, must not block for long."""
 
     def emit(self, event: Event) -> None: ...
+
+
+class Emit(Protocol):
+    """Tells the timeline. `text` is one line for people, `data` is for machines."""
+
+    def __call__(self, kind: EventKind, node: str, text: str, /, **data: JsonValue) -> None: ...
+
+
+class Ledger(Protocol):
+    """What runs have spent, kept across restarts."""
+
+    async def note(self, run: str, spent: Spent) -> None:
+        """The run's whole spending so far; replaces what was noted before."""
+        ...
+
+    async def since(self, fleet: str, since: float) -> Spent:
+        """The sum over all runs of the fleet that went on after that time."""
+        ...
+
+
+class EvidenceStore(Protocol):
+    """Large texts of one run, out of the way until somebody asks; gone with the run."""
+
+    async def keep(self, source: str, text: str) -> Spill:
+        """Put it away under a handle; the same text has the same handle."""
+        ...
+
+    async def search(self, handle: str, query: str, most: int = 5) -> tuple[Snippet, ...]:
+        """The lines around the best matches, best first. Raises Rejected for an unknown handle, with the known."""
+        ...
+
+    async def focus(self, handle: str, question: str, chars: int = 2500) -> str:
+        """Head, tail and the lines that answer the question best, with their numbers, in about `chars` characters."""
+        ...
+
+    async def read(self, handle: str, first_line: int, lines: int = 100) -> Snippet:
+        """Lines from `first_line` (from 1). Raises Rejected for an unknown handle or a line past the end."""
+        ...
+
+
+class Lessons(Protocol):
+    """What healed before."""
+
+    async def find(self, trouble: Trouble, most: int = 5) -> tuple[Lesson, ...]:
+        """Those that fit, best first: the same trouble, then what is near it in meaning; none void or expired."""
+        ...
+
+    async def learn(self, lesson: Lesson) -> Lesson:
+        """Keep it, or count one more heal of the one that says the same; promotes it when it has earned that."""
+        ...
+
+    async def relapse(self, lesson: str) -> None:
+        """It did not help, or did not last: demotes it."""
+        ...
+
+
+class Sandbox(Protocol):
+    """Runs code that nobody vouches for. Raises Misuse where it cannot isolate; never runs it unsandboxed."""
+
+    async def run(self, job: Job) -> JobResult: ...
 
 
 class Probe(Protocol):

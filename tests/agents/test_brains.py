@@ -5,6 +5,7 @@ import pytest
 from prunella import Answer, Brief, Report
 from prunella.brains.chat.brain import Chat
 from prunella.brains.chat.wire import Way
+from prunella.domain.usage import Usage
 from prunella.errors import Misuse, Transient
 from prunella.protocols import Brain
 from prunella.testing.models import ScriptedBrain, ScriptedModel
@@ -24,7 +25,7 @@ class Echo:
 async def test_a_callable_is_named_after_its_class_and_spends_nothing() -> None:
     brain = as_brain(Echo(), {})
     assert await brain.propose(BRIEF) == Answer(text="Say hello.")
-    assert (brain.name, brain.tokens) == ("Echo", 0)
+    assert (brain.name, brain.usage) == ("Echo", Usage())
 
 
 def test_a_brain_is_itself() -> None:

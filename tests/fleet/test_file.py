@@ -95,7 +95,7 @@ def written(tmp_path: Path) -> Written:
 
 def test_everything_that_can_be_declared(written: Written) -> None:
     fleet = written.load(FULL)
-    assert (fleet.name, fleet.path, fleet.ladder) == ("shop", written.path, ("reflex", "ollama:qwen3:4b"))
+    assert (fleet.name, fleet.path, fleet.brains.ladder) == ("shop", written.path, ("reflex", "ollama:qwen3:4b"))
     assert fleet.policy == PolicySpec(
         autonomy=Autonomy.AUTO,
         allow=("services.stop",),

@@ -12,7 +12,7 @@ from prunella.domain.goal import Goal
 from prunella.domain.ruling import ApprovalRequest, Autonomy, Decision
 from prunella.domain.run import Verdict
 from prunella.healing.context import Context
-from prunella.healing.planning import approve
+from prunella.healing.vetting import approve
 from prunella.healing.state import Change, State
 from prunella.protocols import Approver
 from prunella.workers.worker import Worker

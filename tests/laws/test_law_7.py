@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 
 from prunella.domain.goal import Goal
 from prunella.domain.run import Limits, Spent, Verdict
-from prunella.healing import planning
+from prunella.healing import planning, vetting
 from prunella.healing.context import Context
 from prunella.healing.state import Change, State
 from prunella.healing.undoing import undo
@@ -66,7 +66,7 @@ async def undo_within_limits(state: State, runtime: Runtime[Context]) -> Change:
 async def rate_without_history(state: State, runtime: Runtime[Context]) -> Change:
     """Breaks law 7: changes per hour are not limited."""
     endless = replace(runtime.context, changes_per_hour=1000)
-    return await planning.vet(state, replace(runtime, context=endless))
+    return await vetting.vet(state, replace(runtime, context=endless))
 
 
 def test_no_limit_is_exceeded() -> None:

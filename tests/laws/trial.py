@@ -26,6 +26,7 @@ from prunella.domain.plan import Proposal, Unsure
 from prunella.domain.ruling import Autonomy
 from prunella.domain.run import EventKind, Limits, RunRecord
 from prunella.domain.service import PolicySpec
+from prunella.domain.usage import Usage
 from prunella.healing.context import Context, Patience
 from prunella.healing.graph import Loop, Node, build_loop
 from prunella.policy.rules import Rules
@@ -115,7 +116,7 @@ class Recorded:
     proposals: tuple[Proposal, ...]
     made: int = 0
     name: str = "recorded"
-    tokens: int = 0
+    usage: Usage = Usage()
 
     async def propose(self, brief: Brief) -> Proposal:
         self.made += 1

@@ -153,7 +153,7 @@ PLAN = Plan(
 async def test_words_are_cleaned_and_deeds_are_not(proposal: Proposal) -> None:
     brain = Discreet(ScriptedBrain(proposal, tokens_each=3), Redactor(["hush-hush-42"]))
     said = await brain.propose(Brief(goal="g", report=Report()))
-    assert (brain.name, brain.tokens) == ("scripted", 3)
+    assert (brain.name, brain.usage.tokens) == ("scripted", 3)
     steps = said.steps if isinstance(said, Plan | LookUp) else ()
     assert all(step.arguments == {"value": "hush-hush-42"} for step in steps)
     words = said.model_dump_json(exclude={"steps": {"__all__": {"arguments"}}})

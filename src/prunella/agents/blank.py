@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from prunella.domain.evidence import Findings
+from prunella.domain.evidence import Evidence, Findings
+from prunella.domain.fingerprint import fingerprint
+from prunella.domain.lesson import Trouble
 from prunella.domain.report import Report
 
 
@@ -12,6 +14,13 @@ class BlankWorld:
     async def investigate(self, report: Report) -> Findings:
         del report
         return Findings()
+
+    async def trouble(self, report: Report, evidence: tuple[Evidence, ...]) -> Trouble:
+        """By what the checks say; lookups are made in passing and tell nothing of the trouble itself."""
+        del evidence
+        said = sorted(f"{reading.probe}: {reading.detail}" for reading in report.failing)
+        text = "\n".join(said)
+        return Trouble(fleet="", services=(), fingerprint=fingerprint(text), text=text)
 
     async def survey(self) -> Mapping[str, str]:
         return {}

@@ -1,69 +1,96 @@
-"""Rungs in order, cheapest first; doubt or a model that is down climbs one."""
+"""Rungs in order, cheapest first. A rung that stalls, doubts, talks nonsense or is away is left for the next."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from prunella.brains.stalls import Stall, in_circles, spent, stuck, tries_of
 from prunella.domain.brief import Brief
-from prunella.domain.evidence import EvidenceKind
-from prunella.domain.plan import Proposal, Unsure
+from prunella.domain.plan import Climb, ClimbReason, Proposal, Unsure
+from prunella.domain.run import EventKind
+from prunella.domain.usage import Usage
 from prunella.errors import Misuse, Transient
-from prunella.protocols import Brain
+from prunella.protocols import Brain, Emit
+from prunella.silence import silent
 
-Trouble = tuple[str, frozenset[str]]
+
+@dataclass(frozen=True)
+class Rung:
+    """A brain on a ladder. One that `persists` is not left because two of its plans failed alike: each of them follows
+    from another thought. Only its spent attempts, its doubt or its repeating itself end it.
+    """
+
+    brain: Brain
+    persists: bool = False
 
 
 class Ladder:
-    """A brain made of brains. `rung` names who answered last ("" before the first answer).
+    """A brain made of brains. What it decides follows from the brief alone, so that a restart changes nothing.
 
-    The rung that answered stays the current one while the trouble is the same; another trouble, or a brief in which
-    nothing was tried or looked up yet, starts at the bottom again.
+    The rung that answered stays the current one while the trouble is the same; another trouble starts at the bottom.
     """
 
-    def __init__(self, rungs: Sequence[Brain]) -> None:
+    def __init__(self, rungs: Sequence[Rung | Brain], emit: Emit = silent) -> None:
         if not rungs:
             raise Misuse("A ladder needs at least one rung: name a brain, such as `reflex`.")
-        self.rungs = tuple(rungs)
-        self.rung = ""
-        self._current = 0
-        self._trouble: Trouble | None = None
+        self.rungs = tuple(each if isinstance(each, Rung) else Rung(each) for each in rungs)
+        self._emit = emit
+        names = [rung.brain.name for rung in self.rungs]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise Misuse(f"The ladder names {', '.join(sorted(twice))} twice. Name each rung once.")
 
     @property
     def name(self) -> str:
-        return " → ".join(rung.name for rung in self.rungs)
+        return " → ".join(rung.brain.name for rung in self.rungs)
 
     @property
-    def tokens(self) -> int:
-        """Spent by all rungs since they were made; a rung that does not count spends none."""
-        return sum(getattr(rung, "tokens", 0) for rung in self.rungs)
+    def usage(self) -> Usage:
+        """Spent by all rungs since they were made."""
+        return sum((rung.brain.usage for rung in self.rungs), Usage())
 
     async def propose(self, brief: Brief) -> Proposal:
-        """The first answer that is not a doubt. Never raises Transient; Unsure holds the reasons of every rung."""
-        reasons: list[str] = []
+        """The first proposal that is of use, with the climbs up to it. Never raises Transient; Unsure holds the reasons
+        of every rung that was asked.
+        """
+        climbed: list[Climb] = []
         for place in range(self._start(brief), len(self.rungs)):
-            proposal = await _ask(self.rungs[place], brief)
-            self._current, self.rung = place, self.rungs[place].name
-            if not isinstance(proposal, Unsure):
-                return proposal
-            reasons.append(f"{self.rung}: {proposal.why}")
-        return Unsure(why="\n".join(reasons))
+            rung = self.rungs[place]
+            proposal, stall = await self._ask(rung, brief, is_last=place + 1 == len(self.rungs))
+            if stall is None and not isinstance(proposal, Unsure):
+                return proposal.model_copy(update={"by": rung.brain.name, "climbed": tuple(climbed)})
+            climbed.append(self._climb(place, brief, stall or _doubt_of(proposal)))
+        return Unsure(
+            why="\n".join(f"{each.rung}: {each.detail}" for each in climbed),
+            reason=climbed[-1].why,
+            by=climbed[-1].rung,
+            climbed=tuple(climbed),
+        )
 
     def _start(self, brief: Brief) -> int:
-        trouble = _trouble_of(brief)
-        if trouble != self._trouble or _is_fresh(brief):
-            self._current = 0
-        self._trouble = trouble
-        return self._current
+        """Where the run stood with this trouble; the bottom for a new one, and the top when all gave up on it."""
+        names = [rung.brain.name for rung in self.rungs]
+        last = next((each.to for each in reversed(brief.climbs) if each.trouble == brief.trouble), "")
+        return names.index(last) if last in names else 0
+
+    async def _ask(self, rung: Rung, brief: Brief, *, is_last: bool) -> tuple[Proposal, Stall | None]:
+        """On the last rung, plans that failed alike are no reason yet to wake a human."""
+        name = rung.brain.name
+        stall = spent(brief, name) or (None if is_last or rung.persists else stuck(brief, name))
+        if stall is not None:
+            return Unsure(why=stall[1]), stall
+        left = brief.spent.model_copy(update={"attempts": tries_of(brief, name)})
+        try:
+            proposal = await rung.brain.propose(brief.model_copy(update={"spent": left}))
+        except Transient as error:
+            return Unsure(why=str(error)), (ClimbReason.UNAVAILABLE, str(error))
+        return proposal, None if is_last else in_circles(brief, proposal)
+
+    def _climb(self, place: int, brief: Brief, stall: Stall) -> Climb:
+        rung = self.rungs[place].brain.name
+        to = self.rungs[place + 1].brain.name if place + 1 < len(self.rungs) else ""
+        climb = Climb(rung=rung, to=to, why=stall[0], detail=stall[1], trouble=brief.trouble)
+        self._emit(EventKind.CLIMB, "plan", str(climb), **climb.model_dump(mode="json"))
+        return climb
 
 
-async def _ask(rung: Brain, brief: Brief) -> Proposal:
-    try:
-        return await rung.propose(brief)
-    except Transient as error:
-        return Unsure(why=str(error))
-
-
-def _trouble_of(brief: Brief) -> Trouble:
-    return brief.goal, frozenset(reading.fingerprint for reading in brief.report.failing)
-
-
-def _is_fresh(brief: Brief) -> bool:
-    return not brief.tried and all(evidence.kind is not EvidenceKind.LOOKUP for evidence in brief.evidence)
+def _doubt_of(proposal: Proposal) -> Stall:
+    return (proposal.reason, proposal.why) if isinstance(proposal, Unsure) else (ClimbReason.DOUBT, "")

@@ -116,7 +116,7 @@ def _program(supervisor: ProcessSupervisor) -> str:
 def _brains(fleet: Fleet, settings: Settings) -> Iterator[Finding]:
     from prunella.wiring.brains import brain_for
 
-    for name in fleet.ladder:
+    for name in fleet.brains.ladder:
         if name == "reflex":
             yield Finding("brain reflex", ok=True, detail="here; it needs no model")
             continue

@@ -60,7 +60,7 @@ class Order:
 
     @property
     def brains(self) -> tuple[str, ...]:
-        return self.wanted.brains or self.fleet.ladder
+        return self.wanted.brains or self.fleet.brains.ladder
 
     def approver(self, screen: "Screen") -> "Approver":
         """Who says yes: the operator at the terminal, `--yes`, or nobody."""

@@ -2,24 +2,33 @@
 
 from prunella.domain.evidence import Evidence
 from prunella.domain.frozen import Frozen
+from prunella.domain.lesson import Lesson
+from prunella.domain.plan import Climb, Plan
 from prunella.domain.report import Report
 from prunella.domain.run import Attempt, Limits, Spent
 from prunella.domain.tool import ToolSpec
 
 
 class Rejection(Frozen):
-    """A plan that never touched the world, with every reason at once. `plan` is its key; `ground` as for attempts."""
+    """A plan that never touched the world, with every reason at once. `plan` is its key; the rest as for attempts.
+
+    `answered` is the sub-goal that it was an answer to; None for a plan.
+    """
 
     plan: str
     steps: str
     reasons: tuple[str, ...]
     ground: int = 0
+    by: str = ""
+    answered: int | None = None
 
 
 class Brief(Frozen):
     """The goal, what is wrong, what was seen, what may be used, what was tried and what came of it.
 
-    `ground` is where the run stands now; what failed on another ground may help on this one.
+    `ground` is where the run stands now; what failed on another ground may help on this one. `stage` counts the
+    sub-goals that are reached. `kept` are the plans that progress keeps, `looked` the keys of the look-ups that the
+    evidence answers, `climbs` the rungs that were left. `summary` says in short what was pruned ("": nothing was).
     """
 
     goal: str
@@ -30,8 +39,19 @@ class Brief(Frozen):
     rejections: tuple[Rejection, ...] = ()
     limits: Limits = Limits()
     spent: Spent = Spent()
+    lessons: tuple[Lesson, ...] = ()
+    climbs: tuple[Climb, ...] = ()
+    kept: tuple[Plan, ...] = ()
+    looked: tuple[str, ...] = ()
     optimising: str = ""
+    summary: str = ""
     ground: int = 0
+    stage: int = 0
+
+    @property
+    def trouble(self) -> str:
+        """What has to be dealt with: the sub-goal in hand and the fingerprints of the readings that fail."""
+        return f"{self.stage}: {self.report.symptom}"
 
     @property
     def tried(self) -> frozenset[str]:

@@ -18,14 +18,39 @@ class EvidenceKind(StrEnum):
     OBSERVATION = "observation"
 
 
+class Snippet(Frozen):
+    """Some lines of a large text, the first of them at `line` (from 1). `score` is higher for a better match."""
+
+    line: int
+    text: str
+    score: float = 0.0
+
+
+class Spill(Frozen):
+    """A large text that was put away: where to find it again, and what it looks like from outside.
+
+    `head` and `tail` are its first and last lines, trimmed.
+    """
+
+    handle: str
+    chars: int
+    lines: int
+    head: str
+    tail: str
+
+
 class Evidence(Frozen):
-    """One fact. `source` says where it was read (a file, a command, a probe); `text` is trimmed and redacted."""
+    """One fact. `source` says where it was read (a file, a command, a probe); `text` is trimmed and redacted.
+
+    `handle` leads to the whole text in the evidence store ("": `text` is all there is).
+    """
 
     kind: EvidenceKind
     source: str
     text: str
     service: str | None = None
     is_error: bool = False
+    handle: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -49,6 +74,7 @@ class Observation(Frozen):
     `output` is the JSON result (None on failure). On failure `error` is the exception's type, `message` its text,
     `traceback` trimmed to the frames that matter and redacted ("" when there is none), and `hint` what to do
     instead ("" for nothing: the nearest tool, the field at fault).
+    `handle` leads to the whole output in the evidence store, of which `output` then is a preview; "" for neither.
     """
 
     tool: str
@@ -59,6 +85,8 @@ class Observation(Frozen):
     message: str = ""
     traceback: str = ""
     hint: str = ""
+    handle: str = ""
+    duration_s: float = 0.0
 
     @property
     def fingerprint(self) -> str:

@@ -2,11 +2,45 @@
 
 import hashlib
 import json
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from prunella.domain.frozen import Frozen, JsonValue
+
+
+class ClimbReason(StrEnum):
+    """Why a rung of a ladder was left for the next."""
+
+    SAME_CALL = "same call"  # it proposes again what was tried, rejected or looked up
+    SAME_ERROR = "same error"  # other plans, the same error fingerprint
+    SAME_WORLD = "no change"  # its plans were carried out, and every probe says what it said before
+    PING_PONG = "ping-pong"  # it goes back and forth between two plans
+    DOUBT = "doubt"  # it says that it does not know
+    MALFORMED = "malformed"  # its answers were of no use, too often
+    LIMIT = "limit"  # its attempts at this sub-goal are spent
+    UNAVAILABLE = "unavailable"  # it could not be asked
+
+
+class Climb(Frozen):
+    """One rung was left for the next, which had this `trouble` to deal with. `to` "": there was none, only a human."""
+
+    rung: str
+    to: str
+    why: ClimbReason
+    detail: str = ""
+    trouble: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.rung} → {self.to or 'a human'} ({self.why}): {self.detail}"
+
+
+class Said(Frozen):
+    """What every proposal carries: the rung that made it ("" where there is no ladder), and the climbs up to it."""
+
+    by: str = ""
+    climbed: "tuple[Climb, ...]" = ()
 
 
 class Step(Frozen):
@@ -32,10 +66,11 @@ class Considered(Frozen):
     why_not: str
 
 
-class Plan(Frozen):
+class Plan(Said):
     """Steps in order, carried out only when all of them passed the vetting.
 
-    `cause` is the suspected root cause in one sentence, `because` the evidence for it, line by line.
+    `cause` is the suspected root cause in one sentence, `because` the evidence for it, line by line. `lesson` is the
+    id of the lesson that it follows, "" for none.
     """
 
     kind: Literal["plan"] = "plan"
@@ -43,6 +78,7 @@ class Plan(Frozen):
     because: tuple[str, ...] = ()
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
     considered: tuple[Considered, ...] = ()
+    lesson: str = ""
 
     @property
     def key(self) -> str:
@@ -52,25 +88,26 @@ class Plan(Frozen):
         ]
 
 
-class LookUp(Frozen):
+class LookUp(Said):
     """Calls of read-only tools whose answers the brain wants to see before it plans."""
 
     kind: Literal["lookup"] = "lookup"
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
 
 
-class Answer(Frozen):
+class Answer(Said):
     """Words for the person who asked. It never ends a run that has a check."""
 
     kind: Literal["answer"] = "answer"
     text: str
 
 
-class Unsure(Frozen):
+class Unsure(Said):
     """No idea, and why; the honest end of a rung."""
 
     kind: Literal["unsure"] = "unsure"
     why: str
+    reason: ClimbReason = ClimbReason.DOUBT
 
 
 Proposal = Annotated[Plan | LookUp | Answer | Unsure, Field(discriminator="kind")]

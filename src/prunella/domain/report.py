@@ -52,6 +52,11 @@ class Report(Frozen):
     def failing(self) -> tuple[Reading, ...]:
         return tuple(reading for reading in self.readings if not reading.ok)
 
+    @property
+    def symptom(self) -> str:
+        """The fingerprints of all that fails, in order; "" when nothing does."""
+        return " ".join(sorted(reading.fingerprint for reading in self.failing))
+
     def worse_than(self, earlier: "Report") -> tuple[Reading, ...]:
         """The readings that got less far than in `earlier`; a probe that `earlier` lacks is compared with RIGHT."""
         before = {reading.probe: reading.reach for reading in earlier.readings}

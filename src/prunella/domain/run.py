@@ -1,6 +1,9 @@
 """A run from its goal to its verdict."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from prunella.domain.evidence import Observation
 from prunella.domain.frozen import Frozen, JsonValue
@@ -21,23 +24,48 @@ class Verdict(StrEnum):
 class Attempt(Frozen):
     """One plan that was tried, and what came of it, in a sentence that the next thought can use.
 
-    `ground` is what it stood on: the journal number of the newest effect that was kept before it, 0 for none.
+    `ground` is what it stood on: the journal number of the newest effect that was kept before it, 0 for none; `stage`
+    the sub-goal that it was for. `symptom` is the fingerprint of what was red when it had been carried out, "" for
+    unknown.
     """
 
     plan: Plan
     came_of_it: str
     observations: tuple[Observation, ...] = ()
     ground: int = 0
+    stage: int = 0
+    symptom: str = ""
+
+    @property
+    def by(self) -> str:
+        """The rung that proposed it."""
+        return self.plan.by
+
+    @property
+    def error(self) -> str:
+        """The fingerprint of the call that failed, "" when none did."""
+        return next((each.fingerprint for each in self.observations if not each.ok), "")
 
 
 class Limits(Frozen):
-    """What a run may spend. Attempts count per sub-goal; `seconds` is wall time; undo is never cut short."""
+    """What a run may spend. Attempts count per sub-goal and rung of the ladder; `seconds` is wall time; undo is never
+    cut short.
 
-    attempts: int = 5
+    `…_per_day` bound what all runs of the fleet together spend within 24 hours; None for no such bound.
+    """
+
+    attempts: Annotated[int, Field(ge=1, le=10)] = 5
     plans: int = 30
     steps: int = 40
     seconds: float = 300.0
     tokens: int = 200_000
+    dollars: float = 2.0
+    attempts_per_day: int | None = None
+    plans_per_day: int | None = None
+    steps_per_day: int | None = None
+    seconds_per_day: float | None = None
+    tokens_per_day: int | None = None
+    dollars_per_day: float | None = 20.0
 
 
 class Spent(Frozen):
@@ -48,6 +76,7 @@ class Spent(Frozen):
     steps: int = 0
     seconds: float = 0.0
     tokens: int = 0
+    dollars: float = 0.0
 
 
 class RunRecord(Frozen):
@@ -87,7 +116,10 @@ class EventKind(StrEnum):
     PROGRESS = "progress"
     UNDO = "undo"
     REFLECTION = "reflection"
+    MODEL = "model"
     TOKENS = "tokens"
+    CLIMB = "climb"
+    LESSON = "lesson"
     NOTE = "note"
     VERDICT = "verdict"
 

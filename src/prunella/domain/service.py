@@ -8,6 +8,7 @@ from pydantic import Field
 from prunella.domain.frozen import Frozen
 from prunella.domain.ruling import Autonomy
 from prunella.domain.run import Limits
+from prunella.domain.usage import Price
 
 
 class Probing(Frozen):
@@ -172,6 +173,20 @@ class PolicySpec(Frozen):
     max_changes_per_hour: int = 20
 
 
+class BrainsSpec(Frozen):
+    """What the operator wrote under `[brains]`: names of brains by role, cheapest first.
+
+    `ladder` plans. Of the others an empty one means that the planner does it: `act` turns a plan's tasks into calls,
+    `judge` picks out of large texts what matters, `summarise` shortens what was pruned. `prices` are by model name.
+    """
+
+    ladder: tuple[str, ...] = ("reflex",)
+    act: tuple[str, ...] = ()
+    judge: tuple[str, ...] = ()
+    summarise: tuple[str, ...] = ()
+    prices: dict[str, Price] = {}
+
+
 class Fleet(Frozen):
     """All services of one fleet file at `path`; their `needs` form no cycle that matters here."""
 
@@ -179,7 +194,7 @@ class Fleet(Frozen):
     path: Path
     policy: PolicySpec = PolicySpec()
     limits: Limits = Limits()
-    ladder: tuple[str, ...] = ("reflex",)
+    brains: BrainsSpec = BrainsSpec()
     services: dict[str, Service] = {}
 
     @property

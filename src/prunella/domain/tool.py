@@ -33,7 +33,7 @@ class Prepared(Frozen):
 
     `before` is JSON of the tool's own. `touches` names the resources at stake (`file:/abs/path`, `service:name`).
     `difference` is what will change, as a person reads it, redacted. `reversible` is False when this very call
-    could not be put back; `note` says why.
+    could not be put back; `note` says why. `must_ask` says why a human is asked whatever the rules allow ("": no need).
     """
 
     before: JsonValue = None
@@ -41,3 +41,4 @@ class Prepared(Frozen):
     difference: str = ""
     reversible: bool = True
     note: str = ""
+    must_ask: str = ""

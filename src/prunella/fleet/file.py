@@ -6,13 +6,14 @@ import tomllib
 from pathlib import Path
 
 from prunella.domain.ruling import Autonomy
-from prunella.domain.run import Limits
 from prunella.domain.service import Fleet, PolicySpec
 from prunella.errors import BadFleet, Mistake, Misuse
+from prunella.fleet.brains import brains_of
+from prunella.fleet.limits import limits_of
 from prunella.fleet.lines import lines_of
 from prunella.fleet.services import services_of
 from prunella.fleet.table import Page, Table
-from prunella.nearest import did_you_mean, likeness
+from prunella.nearest import did_you_mean
 
 FILE_NAME = "prunella.toml"
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
@@ -97,8 +98,8 @@ def _fleet(document: Table) -> Fleet:
         name=head.text("name", path.parent.name or "fleet"),
         path=path,
         policy=_policy(document.table("policy")),
-        limits=_limits(document.table("limits")),
-        ladder=_ladder(document.table("brains")),
+        limits=limits_of(document.table("limits")),
+        brains=brains_of(document.table("brains")),
         services=services_of(document.table("service", "Write [service.NAME].")),
     )
 
@@ -123,26 +124,3 @@ def _globs(table: Table, key: str) -> tuple[str, ...]:
             suggestion = did_you_mean(scheme, _SCHEMES) or f"Known: {', '.join(f'{s}:…' for s in _SCHEMES)}."
             table.note_item(key, glob, f'"{glob}" matches nothing.', suggestion)
     return globs
-
-
-def _limits(table: Table) -> Limits:
-    table.refuse_unknown("attempts", "plans", "steps", "seconds", "tokens")
-    usual = Limits()
-    return Limits(
-        attempts=table.whole("attempts", usual.attempts, 1, 10),
-        plans=table.whole("plans", usual.plans, 1),
-        steps=table.whole("steps", usual.steps, 1),
-        seconds=table.seconds("seconds", usual.seconds),
-        tokens=table.whole("tokens", usual.tokens, 0),
-    )
-
-
-def _ladder(table: Table) -> tuple[str, ...]:
-    table.refuse_unknown("ladder")
-    rungs = table.texts("ladder", '["reflex", "openai:gpt-5"]')
-    if table.values.get("ladder") == []:
-        table.note("ladder", "`ladder` is empty.", 'Write ladder = ["reflex"].')
-    for rung in rungs:
-        if rung != "reflex" and ":" not in rung and likeness(rung, "reflex") >= 0.7:
-            table.note_item("ladder", rung, f'There is no brain "{rung}".', "Did you mean reflex?")
-    return rungs or ("reflex",)

@@ -95,6 +95,13 @@ class Table:
         self.wrong(key, f"a whole number from {least}" + (f" to {most}" if most is not None else " up"))
         return default
 
+    def number(self, key: str, default: float, least: float = 0.0) -> float:
+        value = self.values.get(key, default)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= least:
+            return float(value)
+        self.wrong(key, f"a number from {least:g} up")
+        return default
+
     def seconds(self, key: str, default: float) -> float:
         """A duration above zero, written as "5s", "500ms", "2m", "1h" or a number of seconds."""
         if key not in self.values:

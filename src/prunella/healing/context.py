@@ -1,18 +1,24 @@
 """What a run works with: handed to every node, never saved."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
-from prunella.domain.frozen import JsonValue
 from prunella.domain.goal import Goal
-from prunella.domain.run import EventKind, Limits
-from prunella.protocols import Brain, Clock, Journal, Policy, Runs, Toolbox, World
+from prunella.domain.run import Limits
+from prunella.protocols import (
+    Brain,
+    Clock,
+    Emit,
+    EvidenceStore,
+    Journal,
+    Ledger,
+    Lessons,
+    Policy,
+    Runs,
+    Toolbox,
+    World,
+)
 
-
-class Emit(Protocol):
-    """Tells the timeline. `text` is one line for people, `data` is for machines."""
-
-    def __call__(self, kind: EventKind, node: str, text: str, /, **data: JsonValue) -> None: ...
+DAY_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,8 @@ class Context:
     """`token` is the lease under which this process works on the run since `since` (epoch seconds).
 
     `fleet` is the key under which changes are counted; `changes_per_hour` their limit, None for none beyond the run's.
+    `ledger`, `lessons` and `evidence` None: nothing is counted per day, learned, or put away. A lesson whose trouble is
+    back within `relapse_s` seconds did not last.
     """
 
     goal: Goal
@@ -47,6 +55,10 @@ class Context:
     emit: Emit
     token: int
     since: float
+    ledger: Ledger | None = None
+    lessons: Lessons | None = None
+    evidence: EvidenceStore | None = None
+    relapse_s: float = 600.0
     fleet: str = ""
     changes_per_hour: int | None = None
     limits: Limits = Limits()

@@ -19,9 +19,10 @@ from prunella.healing.acting import act, intend
 from prunella.healing.context import Context
 from prunella.healing.judging import commit, judge, learn
 from prunella.healing.observing import diagnose, observe
-from prunella.healing.planning import approve, plan, vet
+from prunella.healing.planning import plan
 from prunella.healing.state import Change, State
 from prunella.healing.undoing import escalate, reflect, undo
+from prunella.healing.vetting import approve, vet
 
 Loop = CompiledStateGraph[State, Context, State, State]
 
@@ -41,12 +42,12 @@ def build_loop(checkpointer: BaseCheckpointSaver[Any], **instead: Node) -> Loop:
     goes = {
         observe: ["diagnose", "judge", "learn"],
         diagnose: ["plan"],
-        plan: ["vet", "diagnose", "plan", "undo", "commit"],
+        plan: ["vet", "diagnose", "plan", "judge", "undo", "commit"],
         vet: ["approve", "reflect", "undo", "commit"],
         approve: ["intend", "reflect", "undo", "commit"],
         intend: ["act", "observe", "undo"],
         act: ["intend", "judge"],
-        judge: ["commit", "observe", "diagnose", "undo"],
+        judge: ["commit", "observe", "diagnose", "undo", "reflect"],
         undo: ["reflect", "escalate", "end"],
         reflect: ["observe", "plan", "undo", "commit"],
         commit: ["learn", "undo", "end"],

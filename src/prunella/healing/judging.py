@@ -2,10 +2,14 @@
 
 from langgraph.runtime import Runtime
 
-from prunella.domain.goal import Objective
+from prunella.domain.brief import Rejection
+from prunella.domain.fingerprint import fingerprint
+from prunella.domain.goal import Goal, Objective
 from prunella.domain.report import Report, Symptoms
 from prunella.domain.run import EventKind, Verdict
+from prunella.healing.answers import check_of
 from prunella.healing.context import Context
+from prunella.healing.lessons import keep
 from prunella.healing.looking import Sight, measure, watch
 from prunella.healing.observing import show_findings
 from prunella.healing.state import Change, State
@@ -14,16 +18,16 @@ from prunella.healing.state import Change, State
 async def judge(state: State, runtime: Runtime[Context]) -> Change:
     """Watch the check over the window. The brain's own opinion is not asked."""
     context, stage = runtime.context, runtime.context.stages[state.stage]
-    if stage.check is None and stage is not context.goal:
-        return _progress(state, context, state.report) | {"stage": state.stage + 1}
-    if stage.check is None:
-        failed = [o for o in state.observations if not o.ok]
-        return {"next": "undo" if failed else "commit"}
-    sight = await watch(stage.check, context.goal.constraints, state.baseline, context.patience, context.clock)
+    check = check_of(stage, state.answer)
+    if check is None or (stage.wants_answer and not state.answer):
+        return _unjudged(state, context, stage)
+    sight = await watch(check, context.goal.constraints, state.baseline, context.patience, context.clock)
     _show(context, sight, state.baseline)
     if sight.is_good(state.baseline):
         return await _reached(state, context, sight)
     change: Change = {"report": sight.report}
+    if state.answer:
+        return change | _answered_wrong(state, context, sight.report)
     if sight.neighbours.worse_than(state.baseline or Report()) or state.is_optimising:
         return change | {"next": "undo"}
     findings = await context.world.investigate(sight.report)
@@ -31,6 +35,29 @@ async def judge(state: State, runtime: Runtime[Context]) -> Change:
     if _is_progress(state, findings.symptoms(sight.report)):
         return change | _progress(state, context, sight.report)
     return change | {"next": "undo"}
+
+
+def _unjudged(state: State, context: Context, stage: Goal) -> Change:
+    """Nothing can say whether this helped, or not yet: what failed is put back, the rest goes on."""
+    if any(not each.ok for each in state.observations):
+        return {"next": "undo"}
+    if stage.wants_answer:
+        return _progress(state, context, state.report)
+    if stage is not context.goal:
+        return _progress(state, context, state.report) | {"stage": state.stage + 1}
+    return {"next": "commit"}
+
+
+def _answered_wrong(state: State, context: Context, report: Report) -> Change:
+    """What was done stays for now; the answer goes back with every reason."""
+    reasons = tuple(reading.detail for reading in report.failing)
+    rejection = Rejection(
+        plan=f"answer {fingerprint(state.answer)}", steps=state.answer, reasons=reasons,
+        ground=state.kept, by=state.answered_by, answered=state.stage,
+    )  # fmt: skip
+    context.emit(EventKind.REJECTED, "judge", " ".join(reasons), reasons=list(reasons))
+    spent = state.spent.model_copy(update={"attempts": state.spent.attempts + 1})
+    return {"answer": "", "rejections": (*state.rejections, rejection), "spent": spent, "next": "reflect"}
 
 
 async def _reached(state: State, context: Context, sight: Sight) -> Change:
@@ -103,16 +130,18 @@ async def commit(state: State, runtime: Runtime[Context]) -> Change:
     if beyond:
         why = f"Somebody else changed {', '.join(beyond)} during the run, so the result cannot be called ours."
         return {"giving_up": why, "kept": 0, "best": None, "next": "undo"}
-    if context.goal.check is None:
+    if context.goal.check is None and context.goal.output is None:
         return {"verdict": Verdict.UNVERIFIED, "summary": state.answer or "Done; there was no check.", "next": "end"}
-    done = any(entry.may_have_applied for entry in entries)
+    done = bool(state.answer) or any(entry.may_have_applied for entry in entries)
     verdict = Verdict.ACHIEVED if done else Verdict.NOTHING_TO_DO
+    if state.answer:
+        return {"verdict": verdict, "summary": state.answer, "next": "learn"}
     causes = [plan.cause for plan in (*state.kept_plans, *([state.plan] if state.plan else []))]
     return {"verdict": verdict, "summary": " ".join(dict.fromkeys(causes)), "next": "learn"}
 
 
 async def learn(state: State, runtime: Runtime[Context]) -> Change:
-    """Green is worth remembering: it is what a worse day is compared with."""
-    del state
+    """Green is worth remembering: it is what a worse day is compared with. So is what made it green."""
     await runtime.context.world.remember_good()
+    await keep(state, runtime.context)
     return {"next": "end"}

@@ -2,8 +2,10 @@
 
 from prunella.domain.run import Limits, Spent
 from prunella.errors import Exhausted
-from prunella.healing.context import Context
+from prunella.healing.context import DAY_S, Context
 from prunella.healing.state import State
+
+_UNITS = ("plans", "steps", "seconds", "tokens", "dollars")
 
 
 def tick(state: State, context: Context) -> Spent:
@@ -14,9 +16,29 @@ def tick(state: State, context: Context) -> Spent:
 
 
 def exhausted(spent: Spent, limits: Limits) -> Exhausted | None:
-    """The first limit that ended, or None."""
-    for unit in ("attempts", "plans", "steps", "seconds", "tokens"):
+    """The first of the run's own limits that ended, or None."""
+    for unit in _UNITS:
         limit, used = getattr(limits, unit), getattr(spent, unit)
         if used >= limit:
             return Exhausted(limit, used, unit)
+    return None
+
+
+def attempts_spent(state: State, by: str, limits: Limits) -> Exhausted | None:
+    """Whether this rung ("" where there is no ladder) has used up its attempts at the sub-goal in hand."""
+    tried = sum(each.by == by and each.stage == state.stage for each in state.attempts)
+    tried += sum(each.by == by and each.answered == state.stage for each in state.rejections)
+    return Exhausted(limits.attempts, tried, "attempts") if tried >= limits.attempts else None
+
+
+async def spent_today(run: str, spent: Spent, context: Context) -> Exhausted | None:
+    """The first limit that all runs of the fleet together have reached within a day, or None; writes `spent` down."""
+    if context.ledger is None:
+        return None
+    await context.ledger.note(run, spent)
+    today = await context.ledger.since(context.fleet, context.clock.now() - DAY_S)
+    for unit in ("attempts", *_UNITS):
+        limit, used = getattr(context.limits, f"{unit}_per_day"), getattr(today, unit)
+        if limit is not None and used >= limit:
+            return Exhausted(limit, used, f"{unit} a day")
     return None

@@ -25,11 +25,11 @@ class Sight:
         return frozenset(r.fingerprint for r in (*self.report.failing, *self.neighbours.failing))
 
 
-async def look(check: Check | None) -> Report:
+async def look(check: Check | None, name: str = "") -> Report:
     """Ask a check once. One that raises is red, with the reason; no check gives the empty report."""
     if check is None:
         return Report()
-    name = getattr(check, "__name__", "check")
+    name = name or getattr(check, "__name__", "check")
     try:
         seen = check()
         seen = await seen if inspect.isawaitable(seen) else seen

@@ -7,7 +7,9 @@ from prunella.domain.plan import Step
 from prunella.domain.ruling import Permission
 from prunella.domain.run import EventKind, Verdict
 from prunella.domain.tool import Prepared, Risk
+from prunella.healing.answers import check_of
 from prunella.healing.context import Context
+from prunella.healing.lessons import recall
 from prunella.healing.looking import Sight, look_around, watch
 from prunella.healing.state import Change, State
 
@@ -41,7 +43,7 @@ async def _first_red_stage(state: State, context: Context) -> tuple[Sight, int]:
     """Watch the stages from the one in hand; the last one when all are green."""
     number, constraints = state.stage, context.goal.constraints
     while True:
-        check = context.stages[number].check
+        check = check_of(context.stages[number], state.answer)
         if check is None:
             return await look_around(None, constraints), number
         sight = await watch(check, constraints, state.baseline, context.patience, context.clock)
@@ -59,8 +61,10 @@ async def diagnose(state: State, runtime: Runtime[Context]) -> Change:
     show_findings(context, "diagnose", findings)
     return {
         "evidence": findings.evidence,
+        "looked": (),
         "symptoms": findings.symptoms(state.report),
         "next": "plan",
+        **await recall(findings, state, context),
     }
 
 
@@ -70,10 +74,17 @@ async def _look_up(state: State, context: Context) -> Change:
         observation = await _read(step, context)
         source = f"{step.tool} {step.arguments}"
         answers.append(
-            Evidence(kind=EvidenceKind.LOOKUP, source=source, text=str(observation), is_error=not observation.ok)
+            Evidence(
+                kind=EvidenceKind.LOOKUP,
+                source=source,
+                text=str(observation),
+                is_error=not observation.ok,
+                handle=observation.handle,
+            )
         )
         context.emit(EventKind.LOOKUP, "diagnose", str(step), **observation.model_dump(mode="json"))
-    return {"evidence": (*state.evidence, *answers), "lookups": (), "next": "plan"}
+    looked = (*state.looked, *(step.key for step in state.lookups))
+    return {"evidence": (*state.evidence, *answers), "lookups": (), "looked": looked, "next": "plan"}
 
 
 async def _read(step: Step, context: Context) -> Observation:

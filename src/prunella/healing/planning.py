@@ -1,213 +1,122 @@
-"""Think, then check the thought before anything is touched: plan, vet, approve."""
+"""Think: ask the brain what to do next, within the limits."""
 
-from dataclasses import dataclass
+import json
 from typing import assert_never
 
 from langgraph.runtime import Runtime
-from langgraph.types import interrupt
 
-from prunella.domain.brief import Brief, Rejection
-from prunella.domain.evidence import Observation
-from prunella.domain.plan import Answer, LookUp, Plan, Step, Unsure
-from prunella.domain.ruling import ApprovalRequest, Decision, Permission, Ruling
-from prunella.domain.run import EventKind
-from prunella.domain.tool import Prepared
-from prunella.errors import Busy, Irrecoverable, Rejected, Transient
+from prunella.domain.brief import Brief
+from prunella.domain.plan import Answer, LookUp, Plan, Proposal, Unsure
+from prunella.domain.run import EventKind, Spent
+from prunella.domain.usage import Usage
+from prunella.errors import Exhausted, Transient
 from prunella.healing.context import Context
-from prunella.healing.limits import exhausted, tick
+from prunella.healing.despair import give_up, in_words, no_idea, refused
+from prunella.healing.excerpts import focused
+from prunella.healing.limits import attempts_spent, exhausted, spent_today, tick
 from prunella.healing.state import Change, State
-from prunella.policy.window import check_rate
 
 
 async def plan(state: State, runtime: Runtime[Context]) -> Change:
     """Ask the brain; it sees everything that is known and nothing that is not in the state."""
     context = runtime.context
     spent = tick(state, context)
-    change: Change = {"spent": spent, "ticked": context.clock.now()}
-    limit = exhausted(spent, context.limits)
+    limit = await _limit(state, spent, context)
     if limit is not None:
-        return change | give_up(state, str(limit))
-    tokens = context.brain.tokens
+        return give_up(state, str(limit)) | {"spent": spent, "ticked": context.clock.now()}
+    before = context.brain.usage
     try:
-        proposal = await context.brain.propose(_brief(state, context))
+        proposal = await context.brain.propose(await _brief(state, context))
     except Transient as error:
-        return change | give_up(state, f"{context.brain.name} could not be asked: {error}")
-    used = context.brain.tokens - tokens
-    change["spent"] = spent.model_copy(update={"plans": spent.plans + 1, "tokens": spent.tokens + used})
+        return give_up(state, f"{context.brain.name} could not be asked: {error}") | {"spent": spent}
+    change: Change = {
+        "spent": _paid(spent, context.brain.usage - before),
+        "ticked": context.clock.now(),
+        "climbs": (*state.climbs, *proposal.climbed),
+    }
+    return change | _received(state, context, proposal)
+
+
+async def _limit(state: State, spent: Spent, context: Context) -> Exhausted | None:
+    own = exhausted(spent, context.limits) or attempts_spent(state, "", context.limits)
+    return own or await spent_today(state.run, spent, context)
+
+
+def _paid(spent: Spent, usage: Usage) -> Spent:
+    more = {"plans": spent.plans + 1, "tokens": spent.tokens + usage.tokens, "dollars": spent.dollars + usage.dollars}
+    return spent.model_copy(update=more)
+
+
+def _received(state: State, context: Context, proposal: Proposal) -> Change:
     match proposal:
+        case LookUp() if all(step.key in state.looked for step in proposal.steps):
+            return refused(state, context, in_words(proposal), "This was looked up before: the answer is above.")
         case LookUp():
-            return change | {"lookups": proposal.steps, "next": "diagnose"}
-        case Answer():
-            return change | _answered(state, context, proposal)
+            return {"lookups": proposal.steps, "next": "diagnose"}
         case Unsure():
-            context.emit(EventKind.REFLECTION, "plan", proposal.why, brain=context.brain.name)
-            return change | _no_idea(state, proposal.why)
-        case Plan():
-            _show_plan(context, proposal)
-            return change | {"plan": proposal, "cursor": 0, "observations": (), "next": "vet"}
+            context.emit(EventKind.REFLECTION, "plan", proposal.why, brain=proposal.by or context.brain.name)
+            return no_idea(state, proposal.why)
+        case Answer() | Plan():
+            spent = attempts_spent(state, proposal.by, context.limits)
+            return give_up(state, str(spent)) if spent else _attempt(state, context, proposal)
         case _:
             assert_never(proposal)
 
 
-def _brief(state: State, context: Context) -> Brief:
+def _attempt(state: State, context: Context, proposal: Answer | Plan) -> Change:
+    if isinstance(proposal, Answer):
+        return _answered(state, context, proposal)
+    _show_plan(context, proposal)
+    return {"plan": proposal, "cursor": 0, "observations": (), "next": "vet"}
+
+
+async def _brief(state: State, context: Context) -> Brief:
     goal, stage = context.goal, context.stages[state.stage]
+    text = goal.text if stage is goal else f"{goal.text}\nFirst: {stage.text}"
+    if stage.output is not None:
+        text += f"\nAnswer with JSON of this schema: {json.dumps(stage.output.model_json_schema())}"
     return Brief(
-        goal=goal.text if stage is goal else f"{goal.text}\nFirst: {stage.text}",
+        goal=text,
         report=state.report,
-        evidence=state.evidence,
+        evidence=await focused(state.evidence, context.evidence, _question(text, state)),
         tools=context.tools.specs,
         attempts=state.attempts,
         rejections=state.rejections,
         limits=context.limits,
         spent=state.spent,
+        lessons=state.lessons,
+        climbs=state.climbs,
+        kept=state.kept_plans,
+        looked=state.looked,
         ground=state.kept,
+        stage=state.stage,
         optimising=f"{goal.objective.name}: {state.best}" if goal.objective and state.is_optimising else "",
     )
 
 
+def _question(goal: str, state: State) -> str:
+    """What the excerpts of large texts should answer: the goal, what is red, what failed last."""
+    failing = [f"{reading.probe}: {reading.detail}" for reading in state.report.failing]
+    errors = [each.message for attempt in state.attempts[-1:] for each in attempt.observations if not each.ok]
+    return "\n".join([goal, *failing, *errors])
+
+
 def _show_plan(context: Context, proposal: Plan) -> None:
-    data = proposal.model_dump(mode="json") | {"key": proposal.key, "brain": context.brain.name}
+    data = proposal.model_dump(mode="json") | {
+        "key": proposal.key,
+        "brain": proposal.by or context.brain.name,
+    }
     context.emit(EventKind.SUSPICION, "plan", proposal.cause, because=list(proposal.because))
     context.emit(EventKind.PLAN, "plan", "; ".join(str(step) for step in proposal.steps), **data)
 
 
 def _answered(state: State, context: Context, answer: Answer) -> Change:
     """Words end a run only where nothing could contradict them; a brain is told so once."""
-    if context.stages[state.stage].check is None:
+    stage = context.stages[state.stage]
+    if stage.wants_answer:
+        return {"answer": answer.text, "answered_by": answer.by, "plan": None, "next": "judge"}
+    if stage.check is None:
         return {"answer": answer.text, "next": "commit"}
-    why = f"The brain answered instead of acting, and the check is still red: {answer.text}"
-    if any(rejection.plan == _WORDS for rejection in state.rejections):
-        return _no_idea(state, why)
-    context.emit(EventKind.REJECTED, "plan", why, reasons=[why])
-    return {
-        "rejections": (*state.rejections, Rejection(plan=_WORDS, steps=answer.text, reasons=(why,))),
-        "next": "plan",
-    }
-
-
-def _no_idea(state: State, why: str) -> Change:
-    """Better than red is kept; progress that led nowhere is put back, and another beginning is tried."""
-    if state.is_optimising:
-        return {"next": "commit"}
-    if state.kept_plans and not state.giving_up:
-        return {"kept": 0, "plan": None, "next": "undo"}
-    return give_up(state, why)
-
-
-def give_up(state: State, why: str) -> Change:
-    """Put everything back, then hand over; an objective's best so far stands."""
-    if state.is_optimising:
-        return {"next": "commit"}
-    return {"giving_up": why, "kept": 0, "next": "undo"}
-
-
-_WORDS = "words instead of a plan"
-
-
-@dataclass(frozen=True)
-class Vetted:
-    """One step as the vetting left it."""
-
-    reasons: tuple[str, ...]
-    prepared: Prepared = Prepared()
-    ruling: Ruling = Ruling(permission=Permission.DENY, reason="not vetted")
-
-
-async def vet(state: State, runtime: Runtime[Context]) -> Change:
-    """Check the whole plan before its first write, and give back every reason at once."""
-    context, chosen = runtime.context, state.planned
-    vetted = [await _vet_step(step, context) for step in chosen.steps]
-    reasons = [reason for each in vetted for reason in each.reasons]
-    reasons += _stall(state, chosen)
-    if not reasons:
-        reasons += await _over_limits(state, context) + await _held_by_others(state, context, vetted)
-    if len(_rejections(state, chosen)) > 1:
-        return _no_idea(state, f"{context.brain.name} proposes the same over and over: {_in_words(chosen)}")
-    if any(each.ruling.final for each in vetted):
-        return give_up(state, f"{' '.join(dict.fromkeys(reasons))} Suggested: {_in_words(chosen)}")
-    if reasons:
-        context.emit(EventKind.REJECTED, "vet", " ".join(reasons), plan=chosen.key, reasons=list(reasons))
-        rejection = Rejection(plan=chosen.key, steps=_in_words(chosen), reasons=tuple(reasons), ground=state.kept)
-        return {"rejections": (*state.rejections, rejection), "next": "reflect"}
-    return {
-        "prepared": tuple(each.prepared.model_copy(update={"before": None}) for each in vetted),
-        "rulings": tuple(each.ruling for each in vetted),
-        "survey": dict(await context.world.survey()),
-        "next": "approve",
-    }
-
-
-async def _vet_step(step: Step, context: Context) -> Vetted:
-    tool = context.tools.find(step)
-    if isinstance(tool, Observation):
-        return Vetted((str(tool),))
-    try:
-        prepared = await tool.before(step.arguments)
-    except (Rejected, Transient, Irrecoverable) as error:
-        return Vetted((f"{step.tool}: {error}",))
-    ruling = context.policy.rule(step, tool.spec, prepared)
-    denied = (ruling.reason,) if ruling.permission is Permission.DENY else ()
-    return Vetted(denied, prepared, ruling)
-
-
-def _rejections(state: State, chosen: Plan) -> list[Rejection]:
-    """Of this plan, where the run stands now."""
-    return [each for each in state.rejections if each.plan == chosen.key and each.ground == state.kept]
-
-
-def _stall(state: State, chosen: Plan) -> list[str]:
-    """The same plan again, in the same world, has the same end."""
-    before = [a.came_of_it for a in state.attempts if a.plan.key == chosen.key and a.ground == state.kept]
-    before += [" ".join(each.reasons) for each in _rejections(state, chosen)]
-    if state.kept_plans and state.kept_plans[-1].key == chosen.key:
-        before += ["it was carried out and kept just now, and the check is still red"]
-    return [f"This very plan was tried before: {before[0]}"] if before else []
-
-
-async def _over_limits(state: State, context: Context) -> list[str]:
-    reasons: list[str] = []
-    steps = len(state.planned.steps)
-    if state.spent.steps + steps > context.limits.steps:
-        left = context.limits.steps - state.spent.steps
-        reasons.append(f"The plan has {steps} steps, and {left} of {context.limits.steps} are left.")
-    if context.changes_per_hour is None:
-        return reasons
-    done = await context.journal.changes_since(context.fleet, context.clock.now() - 3600)
-    rate = check_rate(done, steps, context.changes_per_hour)
-    return [*reasons, rate.reason] if rate.permission is Permission.DENY else reasons
-
-
-async def _held_by_others(state: State, context: Context, vetted: list[Vetted]) -> list[str]:
-    """Take the services that the plan touches; one that another run holds is a reason."""
-    touched = {name for each in vetted for name in each.prepared.touches if name.startswith("service:")}
-    try:
-        names = tuple(sorted(name.removeprefix("service:") for name in touched))
-        await context.runs.take(state.run, context.token, names)
-    except Busy as busy:
-        return [str(busy)]
-    return []
-
-
-def _in_words(chosen: Plan) -> str:
-    return "; ".join(str(step) for step in chosen.steps)
-
-
-async def approve(state: State, runtime: Runtime[Context]) -> Change:
-    """Pass what the policy allows; stop durably and ask for the rest. No answer is a no."""
-    context, chosen = runtime.context, state.planned
-    if state.rulings and all(ruling.permission is Permission.ALLOW for ruling in state.rulings):
-        rules = dict.fromkeys(ruling.reason for ruling in state.rulings)
-        context.emit(EventKind.APPROVAL, "approve", f"Allowed. {' '.join(rules)}", plan=chosen.key, approved=True)
-        return {"next": "intend"}
-    request = ApprovalRequest(run=state.run, plan=chosen, prepared=state.prepared, rulings=state.rulings)
-    decision = Decision.model_validate(interrupt(request.model_dump(mode="json")))
-    valid = decision.approved and decision.plan == chosen.key
-    said = f"{'Approved' if valid else 'Not approved'} by {decision.by}" + (decision.reason and f": {decision.reason}")
-    context.emit(EventKind.APPROVAL, "approve", said, plan=chosen.key, approved=valid, by=decision.by)
-    ticked: Change = {"ticked": context.clock.now()}
-    if valid:
-        return ticked | {"next": "intend"}
-    if decision.final:
-        return ticked | give_up(state, f"{said}. Suggested: {_in_words(chosen)}")
-    rejection = Rejection(plan=chosen.key, steps=_in_words(chosen), reasons=(said,), ground=state.kept)
-    return ticked | {"rejections": (*state.rejections, rejection), "next": "reflect"}
+    return refused(
+        state, context, "words", f"The brain answered instead of acting, and the check is still red: {answer.text}"
+    )

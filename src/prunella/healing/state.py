@@ -5,7 +5,8 @@ from typing import Literal, TypedDict
 
 from prunella.domain.brief import Rejection
 from prunella.domain.evidence import Evidence, Observation
-from prunella.domain.plan import Plan, Step
+from prunella.domain.lesson import Lesson, Trouble
+from prunella.domain.plan import Climb, Plan, Step
 from prunella.domain.report import Report, Symptoms
 from prunella.domain.ruling import Ruling
 from prunella.domain.run import Attempt, Spent, Verdict
@@ -22,7 +23,8 @@ class State:
     """`found` and `survey` map resources to digests: as the run found them, and as they were when we last looked.
 
     `stage` counts the sub-goals that are reached. `entry` is the journal number of the step in hand, `kept` the
-    newest one that progress keeps. `giving_up` says why all is being undone ("" while there is hope). `best` is the
+    newest one that progress keeps. `looked` are the keys of the look-ups that `evidence` answers,
+    `trouble` what the run began with. `giving_up` says why all is being undone ("" while there is hope). `best` is the
     objective's best figure so far. `ticked` is when `spent.seconds` was last brought up to date.
     """
 
@@ -34,6 +36,10 @@ class State:
     symptoms: Symptoms | None = None
     evidence: tuple[Evidence, ...] = ()
     lookups: tuple[Step, ...] = ()
+    looked: tuple[str, ...] = ()
+    climbs: tuple[Climb, ...] = ()
+    trouble: Trouble | None = None
+    lessons: tuple[Lesson, ...] = ()
     plan: Plan | None = None
     prepared: tuple[Prepared, ...] = ()
     rulings: tuple[Ruling, ...] = ()
@@ -50,6 +56,7 @@ class State:
     survey: dict[str, str] = field(default_factory=dict[str, str])
     best: float | None = None
     answer: str = ""
+    answered_by: str = ""
     giving_up: str = ""
     verdict: Verdict | None = None
     summary: str = ""
@@ -86,6 +93,10 @@ class Change(TypedDict, total=False):
     symptoms: Symptoms | None
     evidence: tuple[Evidence, ...]
     lookups: tuple[Step, ...]
+    looked: tuple[str, ...]
+    climbs: tuple[Climb, ...]
+    trouble: Trouble | None
+    lessons: tuple[Lesson, ...]
     plan: Plan | None
     prepared: tuple[Prepared, ...]
     rulings: tuple[Ruling, ...]
@@ -102,6 +113,7 @@ class Change(TypedDict, total=False):
     survey: dict[str, str]
     best: float | None
     answer: str
+    answered_by: str
     giving_up: str
     verdict: Verdict | None
     summary: str

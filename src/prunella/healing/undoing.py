@@ -9,11 +9,12 @@ from prunella.domain.journal import Entry, Outcome
 from prunella.domain.plan import Plan
 from prunella.domain.run import Attempt, EventKind, Verdict
 from prunella.errors import Irrecoverable
-from prunella.healing.context import Context, Emit
+from prunella.healing.context import Context
+from prunella.healing.despair import give_up
+from prunella.healing.lessons import give_back
 from prunella.healing.limits import exhausted
-from prunella.healing.planning import give_up
 from prunella.healing.state import Change, State
-from prunella.protocols import Journal, Toolbox
+from prunella.protocols import Emit, Journal, Toolbox
 
 
 async def undo(state: State, runtime: Runtime[Context]) -> Change:
@@ -88,6 +89,7 @@ async def reflect(state: State, runtime: Runtime[Context]) -> Change:
     spent = state.spent.model_copy(update={"attempts": state.spent.attempts + (1 if tried else 0)})
     for attempt in tried:
         context.emit(EventKind.REFLECTION, "reflect", attempt.came_of_it, plan=attempt.plan.key)
+        await give_back(attempt.plan, attempt.came_of_it, context)
     change: Change = {
         "attempts": (*state.attempts, *tried),
         "spent": spent,
@@ -105,13 +107,27 @@ def _tried(state: State) -> tuple[Attempt, ...]:
     """The attempts that were just put back: the plan in hand, or progress that led nowhere."""
     if state.kept == 0 and state.plan is None:
         return tuple(
-            Attempt(plan=plan, came_of_it="It moved the symptom, and led nowhere from there.", ground=-number)
+            Attempt(
+                plan=plan,
+                came_of_it="It moved the symptom, and led nowhere from there.",
+                ground=-number,
+                stage=state.stage,
+            )
             for number, plan in enumerate(state.kept_plans)
         )
     if state.plan is None or _was_rejected(state, state.plan):
         return ()
     came_of_it = _what_came_of_it(state)
-    return (Attempt(plan=state.plan, came_of_it=came_of_it, observations=state.observations, ground=state.kept),)
+    return (
+        Attempt(
+            plan=state.plan,
+            came_of_it=came_of_it,
+            observations=state.observations,
+            ground=state.kept,
+            stage=state.stage,
+            symptom=state.report.symptom,
+        ),
+    )
 
 
 def _was_rejected(state: State, plan: Plan) -> bool:

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from prunella.domain.brief import Brief
 from prunella.domain.plan import Proposal, Unsure
+from prunella.domain.usage import Usage
 from prunella.errors import Misuse
 
 Said = AIMessage | str | Exception
@@ -146,8 +147,8 @@ class ScriptedBrain:
         return self._name
 
     @property
-    def tokens(self) -> int:
-        return self._tokens_each * len(self.briefs)
+    def usage(self) -> Usage:
+        return Usage(calls=len(self.briefs), input_tokens=self._tokens_each * len(self.briefs))
 
     async def propose(self, brief: Brief) -> Proposal:
         self.briefs.append(brief)

@@ -9,6 +9,7 @@ from prunella.brains.ladder import Ladder
 from prunella.domain.brief import Brief
 from prunella.domain.facts import Facts
 from prunella.domain.plan import Answer, LookUp, Plan, Proposal, Unsure
+from prunella.domain.usage import Usage
 from prunella.errors import Misuse, PrunellaError
 from prunella.protocols import Brain
 
@@ -60,7 +61,7 @@ class FunctionBrain:
     """
 
     think: Thought
-    tokens: int = 0
+    usage: Usage = Usage()
 
     @property
     def name(self) -> str:

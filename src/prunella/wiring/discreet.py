@@ -4,6 +4,7 @@ from typing import assert_never
 
 from prunella.domain.brief import Brief
 from prunella.domain.plan import Answer, Considered, LookUp, Plan, Proposal, Step, Unsure
+from prunella.domain.usage import Usage
 from prunella.protocols import Brain
 from prunella.redaction.redactor import Redactor
 
@@ -19,8 +20,8 @@ class Discreet:
         return self._brain.name
 
     @property
-    def tokens(self) -> int:
-        return self._brain.tokens
+    def usage(self) -> Usage:
+        return self._brain.usage
 
     async def propose(self, brief: Brief) -> Proposal:
         proposal, text = await self._brain.propose(brief), self._redactor.text

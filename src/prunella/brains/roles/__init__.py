@@ -1,0 +1,1 @@
+"""Brains that share the work: one plans, one acts, one judges evidence, one summarises."""

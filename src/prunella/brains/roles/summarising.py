@@ -1,0 +1,73 @@
+"""Short-term memory: what no longer fits is pruned first, then told in short by the cheapest model."""
+
+import hashlib
+
+from pydantic import BaseModel
+
+from prunella.brains.roles.asking import ask
+from prunella.domain.brief import Brief
+from prunella.domain.plan import Proposal
+from prunella.domain.run import Attempt
+from prunella.domain.usage import Usage
+from prunella.protocols import Brain
+
+KEPT_WHOLE = 2
+_MOST_ATTEMPTS = 4
+
+
+class Summary(BaseModel):
+    """What was tried and what it taught, in at most five sentences."""
+
+    summary: str
+
+
+class Summarising:
+    """A brain that thinks with `brain`; of many attempts it is told the last two whole, the others as `scribe` says.
+
+    The goal, the plan in hand and the last error are never summarised. Without a usable summary nothing is lost: the
+    attempts are then told as they are.
+    """
+
+    def __init__(self, brain: Brain, scribe: Brain) -> None:
+        self._brain, self._scribe = brain, scribe
+        self._known: tuple[str, str] = ("", "")
+
+    @property
+    def name(self) -> str:
+        return self._brain.name
+
+    @property
+    def usage(self) -> Usage:
+        return self._brain.usage + self._scribe.usage
+
+    async def propose(self, brief: Brief) -> Proposal:
+        """As `brain`'s."""
+        if len(brief.attempts) >= _MOST_ATTEMPTS:
+            older = brief.attempts[:-KEPT_WHOLE]
+            summary = await self._summary_of(brief, older)
+            if summary:
+                brief = brief.model_copy(
+                    update={"attempts": tuple(_stripped(each) for each in older) + brief.attempts[-KEPT_WHOLE:],
+                            "summary": summary}
+                )  # fmt: skip
+        return await self._brain.propose(brief)
+
+    async def _summary_of(self, brief: Brief, older: tuple[Attempt, ...]) -> str:
+        told = "\n".join(_in_words(each) for each in older)
+        key = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+        if self._known[0] != key:
+            text = f"For the goal: {brief.goal}\nthis was tried, and put back:\n{told}\n\nSay in short what it taught."
+            said = await ask(self._scribe, text, Summary)
+            self._known = key, said.summary if said else ""
+        return self._known[1]
+
+
+def _in_words(attempt: Attempt) -> str:
+    steps = "; ".join(str(step) for step in attempt.plan.steps)
+    failed = " ".join(str(each) for each in attempt.observations if not each.ok)
+    return f"- {attempt.plan.cause} → {steps} → {attempt.came_of_it} {failed}"
+
+
+def _stripped(attempt: Attempt) -> Attempt:
+    """Its plan, so that it is not proposed again; what came of it is in the summary."""
+    return attempt.model_copy(update={"came_of_it": "see above", "observations": ()})
