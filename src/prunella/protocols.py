@@ -166,7 +166,7 @@ class Emit(Protocol):
     def __call__(self, kind: EventKind, node: str, text: str, /, **data: JsonValue) -> None: ...
 
 
-class Ledger(Protocol):
+class Spending(Protocol):
     """What runs have spent, kept across restarts."""
 
     async def note(self, run: str, spent: Spent) -> None:
@@ -181,6 +181,11 @@ class Ledger(Protocol):
 class EvidenceStore(Protocol):
     """Large texts of one run, out of the way until somebody asks; gone with the run."""
 
+    @property
+    def handles(self) -> tuple[str, ...]:
+        """Of all texts that are kept."""
+        ...
+
     async def keep(self, source: str, text: str) -> Spill:
         """Put it away under a handle; the same text has the same handle."""
         ...
@@ -189,8 +194,8 @@ class EvidenceStore(Protocol):
         """The lines around the best matches, best first. Raises Rejected for an unknown handle, with the known."""
         ...
 
-    async def focus(self, handle: str, question: str, chars: int = 2500) -> str:
-        """Head, tail and the lines that answer the question best, with their numbers, in about `chars` characters."""
+    async def focus(self, handle: str, query: str, budget_chars: int = 2500) -> str:
+        """Head, tail and the lines that answer the query best, with their numbers, in at most that many characters."""
         ...
 
     async def read(self, handle: str, first_line: int, lines: int = 100) -> Snippet:

@@ -3,8 +3,6 @@
 import asyncio
 import json
 import os
-import random
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +18,7 @@ import psutil
 from prunella.fleet.file import load_fleet
 from prunella.protocols import Supervisor
 from prunella.supervisors.factory import supervisor_for
+from prunella.testing.ports import free_ports
 from prunella.world.fleet_world import digest_of
 
 PRUNELLA = Path(sys.executable).parent / "prunella"
@@ -63,7 +62,7 @@ class Harbour:
     ports: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ports = dict(zip(self.services, free_ports(len(self.services)), strict=True))
+        self.ports = dict(zip(self.services, free_ports(len(self.services), step=2), strict=True))
         (self.folder / "log").mkdir(parents=True)
         for name in self.services:
             self.write(name, self.wholesome(name))
@@ -175,22 +174,6 @@ class Harbour:
             with suppress(psutil.Error):
                 process.kill()
                 process.wait(5)
-
-
-def free_ports(count: int) -> list[int]:
-    """Even ones, below the range that the system hands out by itself: one less is nobody's, for wrong ports."""
-    free = (port for port in random.Random().sample(range(18000, 32000, 2), 2000) if is_free(port))
-    return [next(free) for _ in range(count)]
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def until(is_so: Callable[[], bool], seconds: float = 20) -> None:

@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 from prunella.testing.openai_server import OpenAIServer, Said
+from prunella.testing.ports import free_ports
 from tests.acceptance.conftest import Build
-from tests.acceptance.harbour import Harbour, free_ports
+from tests.acceptance.harbour import Harbour
 from tests.acceptance.test_heal import break_port
 
 

@@ -159,7 +159,7 @@ async def test_a_stream_tells_the_nodes_in_order() -> None:
     shelf = Shelf()
     agent = Agent(brain=lambda brief: setting("tea", 5), tools=shelf.tools())
     nodes = [event.node async for event in agent.stream(tea_costs_5(shelf))]
-    assert list(dict.fromkeys(nodes)) == ["observe", "plan", "approve", "intend", "act", "judge", "end"]
+    assert list(dict.fromkeys(nodes)) == ["observe", "plan", "approve", "intend", "act", "judge", "learn", "end"]
 
 
 async def test_leaving_a_stream_early_puts_everything_back(state: Path) -> None:

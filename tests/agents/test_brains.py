@@ -10,8 +10,9 @@ from prunella.errors import Misuse, Transient
 from prunella.protocols import Brain
 from prunella.testing.models import ScriptedBrain, ScriptedModel
 from prunella.testing.openai_server import Hangs, OpenAIServer
-from prunella.wiring.brains import as_brain, brain_for, model_timeout_s
+from prunella.wiring.brains import Roles, Study, as_brain, brain_of, model_timeout_s
 
+STUDY = Study({})
 BRIEF = Brief(goal="Say hello.", report=Report())
 
 
@@ -23,18 +24,18 @@ class Echo:
 
 
 async def test_a_callable_is_named_after_its_class_and_spends_nothing() -> None:
-    brain = as_brain(Echo(), {})
+    brain = as_brain(Echo(), STUDY)
     assert await brain.propose(BRIEF) == Answer(text="Say hello.")
     assert (brain.name, brain.usage) == ("Echo", Usage())
 
 
 def test_a_brain_is_itself() -> None:
     brain: Brain = ScriptedBrain()
-    assert as_brain(brain, {}) is brain
+    assert as_brain(brain, STUDY) is brain
 
 
 def test_a_chat_model_is_a_chat() -> None:
-    assert isinstance(as_brain(ScriptedModel(), {}), Chat)
+    assert isinstance(as_brain(ScriptedModel(), STUDY), Chat)
 
 
 async def test_an_error_of_ours_goes_through_a_function() -> None:
@@ -42,14 +43,13 @@ async def test_an_error_of_ours_goes_through_a_function() -> None:
         raise Transient(f"nobody heard {brief.goal!r}")
 
     with pytest.raises(Transient, match="nobody heard"):
-        await as_brain(unreachable, {}).propose(BRIEF)
+        await as_brain(unreachable, STUDY).propose(BRIEF)
 
 
 def test_names_make_a_ladder_and_a_url_is_asked_by_schema_first() -> None:
-    assert brain_for(("http://127.0.0.1:1/v1", "gpt-4o"), None, {"OPENAI_API_KEY": "k"}).name == (
-        "http://127.0.0.1:1/v1 → gpt-4o"
-    )
-    by_url = as_brain("http://127.0.0.1:1/v1", {})
+    both = brain_of(Roles(("http://127.0.0.1:1/v1", "gpt-4o")), Study({"OPENAI_API_KEY": "k"}))
+    assert both.name == "http://127.0.0.1:1/v1 → gpt-4o"
+    by_url = as_brain("http://127.0.0.1:1/v1", STUDY)
     assert isinstance(by_url, Chat)
     assert by_url.way is Way.SCHEMA
 
@@ -62,11 +62,11 @@ def test_a_models_time_is_a_setting(given: dict[str, str], seconds: float) -> No
 @pytest.mark.parametrize("given", ["soon", "0", "-1", "inf", "nan"])
 def test_a_time_that_is_none_is_refused(given: str) -> None:
     with pytest.raises(Misuse, match=f"PRUNELLA_MODEL_TIMEOUT is '{given}': give a number of seconds"):
-        as_brain("http://127.0.0.1:1/v1", {"PRUNELLA_MODEL_TIMEOUT": given})
+        as_brain("http://127.0.0.1:1/v1", Study({"PRUNELLA_MODEL_TIMEOUT": given}))
 
 
 async def test_the_time_given_is_the_time_waited_and_the_message_names_the_setting() -> None:
     with OpenAIServer(Hangs()) as server:
-        brain = as_brain(server.url, {"PRUNELLA_MODEL_TIMEOUT": "0.3"})
+        brain = as_brain(server.url, Study({"PRUNELLA_MODEL_TIMEOUT": "0.3"}))
         with pytest.raises(Transient, match=r"did not answer within 0\.3 s.*PRUNELLA_MODEL_TIMEOUT"):
             await brain.propose(BRIEF)

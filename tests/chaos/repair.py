@@ -12,11 +12,12 @@ from prunella.domain.evidence import Observation
 from prunella.domain.plan import Plan, Proposal, Step, Unsure
 from prunella.domain.ruling import Autonomy
 from prunella.domain.run import RunRecord
-from prunella.domain.tool import ToolSpec
+from prunella.domain.service import BrainsSpec
+from prunella.domain.usage import Usage
 from prunella.fleet.file import load_fleet
 from prunella.healing.context import Context, Patience
-from prunella.protocols import Tool, Toolbox
 from prunella.testing.crashing import CrashingJournal, CrashingTools, Fuse, kill_9
+from prunella.testing.wrapping import WrappedTools
 from prunella.wiring.heal import Heal, heal_context
 from prunella.wiring.settings import Settings
 from prunella.wiring.workshop import Workshop, open_workshop
@@ -55,7 +56,7 @@ class Repertoire:
 
     plans: tuple[Plan, ...]
     name: str = "repertoire"
-    tokens: int = 0
+    usage: Usage = Usage()
 
     async def propose(self, brief: Brief) -> Proposal:
         untried = [plan for plan in self.plans if plan.key not in brief.tried]
@@ -63,18 +64,10 @@ class Repertoire:
 
 
 @dataclass(frozen=True)
-class Counted(Toolbox):
+class Counted(WrappedTools):
     """Tools whose calls are written to a file, one line each, ahead of the effect and whatever becomes of us."""
 
-    inner: Toolbox
     log: Path
-
-    @property
-    def specs(self) -> tuple[ToolSpec, ...]:
-        return self.inner.specs
-
-    def find(self, step: Step) -> Tool | Observation:
-        return self.inner.find(step)
 
     async def call(self, step: Step) -> Observation:
         descriptor = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -105,7 +98,7 @@ async def _claim(order: Order, heal: Heal, workshop: Workshop) -> RunRecord:
 def _heal(order: Order) -> Heal:
     return Heal(
         fleet=load_fleet(order.folder / "prunella.toml"), goal="Heal it.", services=(order.service,),
-        brains=("reflex",), autonomy=Autonomy.AUTO, approver=Nobody(),
+        brains=BrainsSpec(), autonomy=Autonomy.AUTO, approver=Nobody(),
     )  # fmt: skip
 
 

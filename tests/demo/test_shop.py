@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from prunella.demo.build import SERVICES, Shop, build_shop, is_free
+from prunella.demo.build import SERVICES, Shop, build_shop
 from prunella.demo.looks import complaints, http_get, pay
+from prunella.testing.ports import is_free
 from prunella.world.fleet_world import is_stale
 
 

@@ -1,6 +1,9 @@
 """The loop's promises, on a world of numbers: every verdict, and what it leaves behind."""
 
+from collections.abc import Callable
 from pathlib import Path
+
+from pydantic import BaseModel
 
 from prunella import Goal, Limits, Objective, Report, Verdict
 from prunella.domain.brief import Brief
@@ -250,4 +253,70 @@ async def test_events_stream_node_by_node(tmp_path: Path) -> None:
     shelf = Shelf()
     agent = shelf.agent(tmp_path, setting("tea", 5))
     nodes = [event.node async for event in agent.stream(Goal("Tea.", check=shelf.costs("tea", 5)))]
-    assert list(dict.fromkeys(nodes)) == ["observe", "plan", "approve", "intend", "act", "judge", "end"]
+    assert list(dict.fromkeys(nodes)) == ["observe", "plan", "approve", "intend", "act", "judge", "learn", "end"]
+
+
+def until(step: Step, probe: str) -> Step:
+    return step.model_copy(update={"until": probe})
+
+
+def both(shelf: Shelf) -> Callable[[], Report]:
+    looks = shelf.costs("tea", 5), shelf.costs("milk", 4)
+    return lambda: Report(readings=tuple(reading for look in looks for reading in look().readings))
+
+
+async def test_a_sub_goal_that_is_missed_ends_the_plan_and_is_told(tmp_path: Path) -> None:
+    shelf, briefs = Shelf(), list[Brief]()
+    wrong, milk = setting("tea", 9).steps[0], setting("milk", 4).steps[0]
+
+    def second(brief: Brief) -> Proposal:
+        briefs.append(brief)
+        steps = (until(setting("tea", 5).steps[0], "tea costs 5"), milk)
+        return Plan(cause="two wrong prices", steps=steps)
+
+    first = Plan(cause="x", steps=(until(wrong, "tea costs 5"), milk))
+    run = await shelf.agent(tmp_path, first, second).run(Goal("Prices.", check=both(shelf)))
+    assert run.verdict is Verdict.ACHIEVED
+    assert shelf.log == ["set tea 9", "undo tea", "set tea 5", "set milk 4"]
+    assert "tea costs 5 is still red" in briefs[0].attempts[0].came_of_it
+
+
+async def test_a_sub_goal_that_nothing_can_judge_is_rejected(tmp_path: Path) -> None:
+    shelf = Shelf()
+    plan = Plan(cause="x", steps=(until(setting("tea", 5).steps[0], "tea is dear"),))
+    run = await shelf.agent(tmp_path, plan).run(Goal("Tea.", check=shelf.costs("tea", 5)))
+    assert (run.verdict, shelf.log) == (Verdict.ESCALATED, [])
+    assert "no probe called 'tea is dear'" in run.explain()
+
+
+class Shelves(BaseModel):
+    dearest: str
+    price: int
+
+
+async def test_an_answer_has_to_fit_its_shape_and_the_check_and_is_told_why_not(tmp_path: Path) -> None:
+    shelf, briefs = Shelf(), list[Brief]()
+
+    def third(brief: Brief) -> Proposal:
+        briefs.append(brief)
+        return Answer(text='```json\n{"dearest": "tea", "price": 3}\n```')
+
+    def is_true(said: Shelves) -> bool:
+        return shelf.prices[said.dearest] == said.price == max(shelf.prices.values())
+
+    agent = shelf.agent(tmp_path, Answer(text="tea"), Answer(text='{"dearest": "milk", "price": 2}'), third)
+    run = await agent.run(Goal("What is dearest?", check=is_true, output=Shelves))
+    assert (run.verdict, run.output) == (Verdict.ACHIEVED, Shelves(dearest="tea", price=3))
+    assert [len(rejection.reasons) for rejection in briefs[0].rejections] == [1, 1]
+    assert "Invalid JSON" in briefs[0].rejections[0].reasons[0]
+    assert "says False" in briefs[0].rejections[1].reasons[0]
+    assert '"dearest"' in briefs[0].goal
+
+
+async def test_answers_that_never_fit_end_with_the_limit_and_nothing_is_left(tmp_path: Path) -> None:
+    shelf = Shelf()
+    agent = shelf.agent(tmp_path, setting("tea", 7), *[Answer(text="no idea")] * 9, limits=Limits(attempts=3))
+    run = await agent.run(Goal("What is dearest?", output=Shelves))
+    assert (run.verdict, run.output) == (Verdict.ESCALATED, None)
+    assert shelf.prices == {"tea": 3, "milk": 2}
+    assert "all of its 3 attempts" in run.summary

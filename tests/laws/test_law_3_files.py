@@ -6,7 +6,7 @@ import os
 import stat
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +20,10 @@ from prunella.domain.frozen import JsonValue
 from prunella.domain.goal import Goal
 from prunella.domain.plan import Plan, Step
 from prunella.domain.run import Verdict
-from prunella.domain.tool import Prepared, ToolSpec
 from prunella.fleet.file import load_fleet
 from prunella.protocols import Tool, Toolbox
 from prunella.redaction.redactor import Redactor
+from prunella.testing.wrapping import WrappedTool, WrappedTools
 from prunella.tools.packs.config import ConfigPack
 from prunella.tools.packs.file_edit import Before
 from prunella.tools.packs.files import FilesPack
@@ -109,43 +109,12 @@ def facts(path: Path) -> Facts:
 
 
 @dataclass(frozen=True)
-class Wrapped(Tool):
-    """A tool that passes everything on."""
-
-    inner: Tool
-
-    @property
-    def spec(self) -> ToolSpec:
-        return self.inner.spec
-
-    async def before(self, arguments: Mapping[str, JsonValue]) -> Prepared:
-        return await self.inner.before(arguments)
-
-    async def run(self, arguments: Mapping[str, JsonValue]) -> JsonValue:
-        return await self.inner.run(arguments)
-
-    async def undo(self, before: JsonValue) -> None:
-        await self.inner.undo(before)
-
-    async def applied(self, arguments: Mapping[str, JsonValue], before: JsonValue) -> bool | None:
-        return await self.inner.applied(arguments, before)
-
-
-@dataclass(frozen=True)
-class Unreliable(Toolbox):
+class Unreliable(WrappedTools):
     """Tools whose `fails`th call fails ahead of its effect, or behind it; `log` gets every effect as it begins."""
 
-    inner: Toolbox
     log: Path
     fails: int
     behind: bool
-
-    @property
-    def specs(self) -> tuple[ToolSpec, ...]:
-        return self.inner.specs
-
-    def find(self, step: Step) -> Tool | Observation:
-        return self.inner.find(step)
 
     async def call(self, step: Step) -> Observation:
         failed = Observation(tool=step.tool, arguments=step.arguments, ok=False, error="OSError", message="no luck")
@@ -159,25 +128,17 @@ class Unreliable(Toolbox):
 
 
 @dataclass(frozen=True)
-class Rewrapped(Toolbox):
+class Rewrapped(WrappedTools):
     """Tools with another undo."""
 
-    inner: Toolbox
     wrap: Callable[[Tool], Tool]
-
-    @property
-    def specs(self) -> tuple[ToolSpec, ...]:
-        return self.inner.specs
 
     def find(self, step: Step) -> Tool | Observation:
         found = self.inner.find(step)
         return found if isinstance(found, Observation) else self.wrap(found)
 
-    async def call(self, step: Step) -> Observation:
-        return await self.inner.call(step)
 
-
-class UndoesText(Wrapped):
+class UndoesText(WrappedTool):
     """Breaks law 3: line ends and byte-order marks get lost on the way."""
 
     async def undo(self, before: JsonValue) -> None:
@@ -187,7 +148,7 @@ class UndoesText(Wrapped):
             path.write_text(path.read_text(encoding="utf-8-sig", errors="replace"), encoding="utf-8")
 
 
-class UndoesBytesOnly(Wrapped):
+class UndoesBytesOnly(WrappedTool):
     """Breaks law 3: the mode is not put back."""
 
     async def undo(self, before: JsonValue) -> None:
@@ -197,7 +158,7 @@ class UndoesBytesOnly(Wrapped):
             path.chmod(0o644)
 
 
-class UndoesLinks(Wrapped):
+class UndoesLinks(WrappedTool):
     """Breaks law 3: a file stands where a link was."""
 
     async def undo(self, before: JsonValue) -> None:
@@ -209,7 +170,7 @@ class UndoesLinks(Wrapped):
             path.write_bytes(data)
 
 
-class UndoesAnything(Wrapped):
+class UndoesAnything(WrappedTool):
     """Breaks law 3: it overwrites what somebody else wrote since."""
 
     async def undo(self, before: JsonValue) -> None:
@@ -287,7 +248,7 @@ def test_a_human_is_not_overwritten() -> None:
 
 
 @pytest.mark.parametrize("broken", [UndoesText, UndoesBytesOnly, UndoesLinks], ids=lambda broken: broken.__name__)
-def test_law_3_kills(broken: type[Wrapped]) -> None:
+def test_law_3_kills(broken: type[WrappedTool]) -> None:
     kills(files_are_as_found, Mutant(broken.__name__, tools=lambda tools: Rewrapped(tools, broken)))
 
 

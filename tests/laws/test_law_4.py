@@ -12,8 +12,8 @@ from prunella.domain.ruling import Permission, Ruling
 from prunella.domain.run import Limits
 from prunella.domain.service import PolicySpec
 from prunella.healing.context import Context
-from prunella.healing.vetting import vet
 from prunella.healing.state import Change, State
+from prunella.healing.vetting import vet
 from tests.laws.shop_floor import Floor, plan, setting
 from tests.laws.trial import Draw, Mutant, Trial, kills, prove
 

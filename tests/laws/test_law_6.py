@@ -12,8 +12,8 @@ from prunella.domain.goal import Goal
 from prunella.domain.ruling import ApprovalRequest, Autonomy, Decision
 from prunella.domain.run import Verdict
 from prunella.healing.context import Context
-from prunella.healing.vetting import approve
 from prunella.healing.state import Change, State
+from prunella.healing.vetting import approve
 from prunella.protocols import Approver
 from prunella.workers.worker import Worker
 from tests.laws.shop_floor import Floor, plan, setting

@@ -50,6 +50,16 @@ def test_what_cannot_be_put_back_always_asks_and_says_why() -> None:
     assert "no snapshot" in ruling.reason
 
 
+@pytest.mark.parametrize("allow", [(), ("*",), ("sql.*",), ("sql.execute", "table:*")])
+def test_what_must_be_asked_is_asked_whatever_is_allowed(allow: tuple[str, ...]) -> None:
+    prepared = Prepared(must_ask="it is a DELETE without WHERE", touches=("table:orders",))
+    ruling = ruled("sql.execute", prepared=prepared, allow=allow)
+    assert ruling.permission is Permission.ASK
+    assert "it is a DELETE without WHERE" in ruling.reason
+    assert ruled("sql.execute", prepared=prepared, allow=allow, deny=("sql.*",)).permission is Permission.DENY
+    assert ruled("sql.execute", prepared=prepared, autonomy=Autonomy.SUGGEST).permission is Permission.DENY
+
+
 @pytest.mark.parametrize("autonomy", [Autonomy.OBSERVE, Autonomy.SUGGEST])
 def test_observe_and_suggest_change_nothing(autonomy: Autonomy) -> None:
     ruling = ruled(autonomy=autonomy, allow=("*",))
@@ -184,3 +194,6 @@ def test_a_stricter_rule_never_allows_more(
     assert strictness(step, riskier, prepared, spec, autonomy) >= usual
     assert strictness(step, risk, prepared, spec, stricter) >= usual
     assert strictness(step, risk, prepared.model_copy(update={"reversible": False}), spec, autonomy) >= usual
+    if risk is not Risk.READ:
+        asked = strictness(step, risk, prepared.model_copy(update={"must_ask": "why"}), spec, autonomy)
+        assert asked >= max(usual, ORDER.index(Permission.ASK))

@@ -2,8 +2,9 @@
 
 import json
 import threading
+import time
 from contextlib import closing
-from http.client import HTTPConnection
+from http.client import HTTPConnection, IncompleteRead
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -11,7 +12,18 @@ import pytest
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from prunella.testing.openai_server import Hangs, OpenAIServer, Refused, Request, Said
+from prunella.testing.openai_server import (
+    EMPTY_CHOICES,
+    Cut,
+    Drips,
+    Hangs,
+    Huge,
+    OpenAIServer,
+    Raw,
+    Refused,
+    Request,
+    Said,
+)
 
 TOOL: dict[str, Any] = {"type": "function", "function": {"name": "look", "description": "Looks.", "parameters": {}}}
 
@@ -116,3 +128,57 @@ def test_a_hanging_server_stops_at_once_when_its_block_ends():
     with OpenAIServer(Hangs()) as server, pytest.raises(TimeoutError):
         post(server, {}, timeout_s=0.1)
     assert not [thread for thread in threading.enumerate() if "serve_forever" in thread.name]
+
+
+def stream(server: OpenAIServer) -> tuple[str, bytes]:
+    with closing(HTTPConnection(urlsplit(server.url).netloc, timeout=5)) as connection:
+        connection.request("POST", "/v1/chat/completions", '{"stream": true}')
+        response = connection.getresponse()
+        return response.headers["Content-Type"], response.read()
+
+
+def test_a_cut_stream_is_reset_or_just_ends():
+    said = Said("a\nb\nc")
+    with OpenAIServer(Cut(said), Cut(said, reset=False), said) as server:
+        with pytest.raises(ConnectionResetError):
+            stream(server)
+        (_, cut), (_, whole) = stream(server), stream(server)
+    assert whole.endswith(b"[DONE]\n\n")
+    assert (cut.count(b"data:"), whole.count(b"data:")) == (2, 6)
+
+
+def test_a_cut_body_is_shorter_than_it_says():
+    with OpenAIServer(Cut(Said("hello"), reset=False)) as server, pytest.raises(IncompleteRead):
+        post(server, {})
+
+
+def test_a_drip_takes_its_time_and_says_all():
+    with OpenAIServer(Drips(Said("a\nb"), 0.05), Drips(Said("hi"), 0.01)) as server:
+        started = time.monotonic()
+        assert stream(server)[1].count(b"data:") == 5
+        assert 0.2 <= time.monotonic() - started < 2
+        assert post(server, {}).body["choices"][0]["message"]["content"] == "hi"
+
+
+def test_a_huge_reply_is_huge_both_ways():
+    with OpenAIServer(Huge(100_000, piece=1_000), Huge(100_000)) as server:
+        assert stream(server)[1].count(b"data:") == 103
+        assert len(post(server, {}).body["choices"][0]["message"]["content"]) == 100_000
+
+
+def test_raw_bodies_come_as_they_are_even_where_a_stream_was_asked_for():
+    with OpenAIServer(Raw(), EMPTY_CHOICES) as server:
+        kind, page = stream(server)
+        assert (kind, page[:6]) == ("text/html", b"<html>")
+        assert post(server, {}).body["choices"] == []
+
+
+def test_a_server_that_ignores_streams_or_refuses_them_and_one_that_quotes_the_key():
+    with OpenAIServer(Said("hi"), ignores_stream=True) as server:
+        assert stream(server)[0] == "application/json"
+    with OpenAIServer(Said("hi"), refuses_stream=True, refuses_usage=True, refuses_temperature=True) as server:
+        refusable: list[dict[str, Any]] = [{"stream": True}, {"stream_options": {}}, {"temperature": 0}]
+        refused = [post(server, body).status for body in refusable]
+        assert (refused, post(server, {"stream": False}).status) == ([400, 422, 400], 200)
+    with OpenAIServer(key="right", echoes_key=True) as server, pytest.raises(Exception, match="Bearer wrong"):
+        client(server, "wrong").invoke("hi")

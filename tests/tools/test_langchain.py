@@ -2,6 +2,7 @@ from typing import Annotated
 
 import pytest
 from langchain_core.tools import BaseTool, InjectedToolArg, StructuredTool, ToolException
+from langchain_core.tools import Tool as OneArgument
 from langchain_core.tools import tool as langchain_tool
 
 from prunella.domain.plan import Step
@@ -64,6 +65,15 @@ async def test_a_schema_of_plain_json_will_do():
     )
     tools = Tools([as_tool(given)])
     assert (await tools.call(Step(tool="greet-person", arguments={"name": "Ada"}))).output == {"name": "Ada"}
+
+
+async def test_a_function_of_one_text_is_called_with_it():
+    def shout(text: str) -> str:
+        return text.upper()
+
+    tools = Tools([from_langchain(OneArgument(name="shout", description="Says it loudly.", func=shout))])
+    assert tools.specs[0].parameters["required"] == ["tool_input"]
+    assert (await tools.call(Step(tool="shout", arguments={"tool_input": "ada"}))).output == "ADA"
 
 
 def test_as_tool_takes_tools_and_refuses_the_rest():

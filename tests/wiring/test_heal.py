@@ -10,19 +10,22 @@ from pathlib import Path
 import pytest
 
 from prunella.agents.approvers import Nobody
-from prunella.brains.ladder import Ladder
+from prunella.brains.reflex.brain import Reflex
+from prunella.brains.roles.delegating import Delegating
+from prunella.brains.roles.summarising import Summarising
 from prunella.domain.brief import Brief
 from prunella.domain.facts import Facts
 from prunella.domain.plan import Answer, Considered, LookUp, Plan, Proposal, Step, Unsure
 from prunella.domain.report import Report
 from prunella.domain.ruling import Autonomy
 from prunella.domain.run import Event, EventKind, Verdict
+from prunella.domain.service import BrainsSpec
 from prunella.errors import Misuse
 from prunella.fleet.file import load_fleet
 from prunella.redaction.redactor import Redactor
 from prunella.storage.checkpoints import remembered
 from prunella.testing.models import ScriptedBrain
-from prunella.wiring.brains import brain_for
+from prunella.wiring.brains import Roles, Study, brain_of, roles_of
 from prunella.wiring.discreet import Discreet
 from prunella.wiring.heal import Heal, carry_out, heal_context
 from prunella.wiring.records import open_records
@@ -35,6 +38,9 @@ from tests.world.yard import Yard, free_port, listens, until
 
 async def observe() -> Facts:
     raise AssertionError("nobody asks")
+
+
+STUDY = Study({}, observe=observe)
 
 
 class Hears:
@@ -58,24 +64,32 @@ def heal_of(yard: Yard, *brains: str) -> Heal:
     yard.write("app.env", f"PORT={port}\n")
     yard.write("other.env", f"PORT={other}\n")
     fleet = yard.fleet(yard.service("app", port), yard.service("other", other))
-    return Heal(fleet, "Make app well.", ("app",), brains or ("reflex",), Autonomy.AUTO, Nobody())
+    return Heal(fleet, "Make app well.", ("app",), BrainsSpec(ladder=brains or ("reflex",)), Autonomy.AUTO, Nobody())
 
 
 def test_all_that_is_wrong_with_a_ladder_is_said_at_once() -> None:
     with pytest.raises(Misuse) as caught:
-        brain_for(("reflexx", "openai:gpt-5", "ollama:"), observe, {})
+        brain_of(Roles(("reflexx", "openai:gpt-5", "ollama:")), STUDY)
     for word in ("reflexx", "OPENAI_API_KEY", "ollama"):
         assert word in str(caught.value)
     with pytest.raises(Misuse, match="No brain is named"):
-        brain_for((), observe, {})
+        brain_of(Roles(()), STUDY)
     with pytest.raises(Misuse, match="reasons over a fleet"):
-        brain_for(("reflex",), None, {})
+        brain_of(Roles("reflex"), Study({}))
 
 
-def test_one_name_is_one_brain_and_more_are_a_ladder() -> None:
-    assert brain_for(("reflex",), observe, {}).name == "reflex"
-    ladder = brain_for(("reflex", "openai:gpt-5"), observe, {"OPENAI_API_KEY": "k"})
-    assert isinstance(ladder, Ladder)
+def test_every_role_has_its_ladder_and_the_reflex_rung_persists() -> None:
+    study = Study({"OPENAI_API_KEY": "k"}, observe=observe)
+    ladder = brain_of(roles_of(BrainsSpec(ladder=("reflex", "gpt-4o"), act=("gpt-4o-mini",))), study)
+    assert ladder.name == "reflex → gpt-4o"
+    assert [rung.persists for rung in ladder.rungs] == [True, False]
+    assert [type(rung.brain) for rung in ladder.rungs] == [Reflex, Delegating]
+
+
+def test_a_model_that_is_its_own_actor_plans_and_acts_in_one() -> None:
+    study = Study({"OPENAI_API_KEY": "k"})
+    ladder = brain_of(Roles("gpt-4o", act="gpt-4o", judge="gpt-4o-mini", summarise="gpt-4o-mini"), study)
+    assert [type(rung.brain) for rung in ladder.rungs] == [Summarising]
 
 
 async def test_a_record_says_what_was_asked(yard: Yard, workshop: Workshop) -> None:

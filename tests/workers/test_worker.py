@@ -11,13 +11,14 @@ from typing import cast
 import pytest
 
 from prunella.agents.approvers import Always, Nobody
+from prunella.agents.blank import BlankWorld
+from prunella.cancelling import to_the_end
 from prunella.clock import SystemClock
 from prunella.domain.brief import Brief
-from prunella.domain.evidence import Findings, Observation
+from prunella.domain.evidence import Observation
 from prunella.domain.goal import Goal
 from prunella.domain.journal import Entry, Outcome
 from prunella.domain.plan import Plan, Proposal, Step, Unsure
-from prunella.domain.report import Report
 from prunella.domain.ruling import ApprovalRequest, Autonomy, Decision
 from prunella.domain.run import EventKind, RunRecord, Verdict
 from prunella.domain.service import PolicySpec
@@ -32,7 +33,6 @@ from prunella.storage.database import connect
 from prunella.storage.journal import SqliteJournal
 from prunella.storage.runs import SqliteRuns
 from prunella.testing.models import ScriptedBrain
-from prunella.tools.cancelling import to_the_end
 from prunella.tools.tool import tool
 from prunella.tools.toolbox import Tools
 from prunella.workers.advance import advance
@@ -41,19 +41,6 @@ from tests.healing.shelf import Shelf, setting
 
 HASTE = Patience(window_s=0.05, same_s=0.05, deadline_s=1.0, pause_s=0.01)
 TWO = Plan(cause="two wrong prices", steps=(*setting("milk", 7).steps, *setting("tea", 5).steps))
-
-
-class Nothing:
-    """A world that holds nothing beside the shelf."""
-
-    async def investigate(self, report: Report) -> Findings:
-        return Findings()
-
-    async def survey(self) -> dict[str, str]:
-        return {}
-
-    async def remember_good(self) -> None:
-        return None
 
 
 @dataclass
@@ -78,7 +65,7 @@ class Desk:
     ) -> Context:
         autonomy = Autonomy.ASK if ask else Autonomy.AUTO
         return Context(
-            goal=self.goal, world=Nothing(), brain=ScriptedBrain(*answers),
+            goal=self.goal, world=BlankWorld(), brain=ScriptedBrain(*answers),
             tools=Tools(cast("list[Tool]", self.shelf.tools())), policy=Rules(PolicySpec(), autonomy, Path("/f.toml")),
             journal=self.journal, runs=self.runs, clock=SystemClock(), emit=self.emit, token=record.token,
             since=record.started, patience=HASTE,

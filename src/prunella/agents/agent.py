@@ -16,15 +16,16 @@ from prunella.domain.run import Event, Limits, RunRecord
 from prunella.domain.service import PolicySpec
 from prunella.errors import Misuse
 from prunella.healing.context import Patience
-from prunella.protocols import Approver, Brain, Sink, World
+from prunella.protocols import Approver, Brain, Sandbox, Sink, World
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from prunella.healing.context import Context
     from prunella.redaction.redactor import Redactor
+    from prunella.silence import Relay
     from prunella.tools.toolbox import Tools
-    from prunella.wiring.brains import Thought
+    from prunella.wiring.brains import Roles, Thought
     from prunella.wiring.workshop import Workshop
 
 
@@ -32,16 +33,19 @@ if TYPE_CHECKING:
 class Agent:
     """Reaches goals with its tools, and proves it by their checks or puts everything back.
 
-    `brain` is a model's name (`openai:gpt-5`), a LangChain chat model, a function from a Brief to a proposal, or any
-    Brain. `tools` are made by `@tool`, or are LangChain tools. What asks by policy is put to `approver`; without one
-    the answer is no. `home` is where runs are kept; None: PRUNELLA_HOME or the user's state folder. `patience` is
-    short, as most checks do not flap: two looks.
+    `brain` is a model's name (`openai:gpt-5`), a LangChain chat model, a function from a Brief to a proposal, any
+    Brain, a list of these as a ladder, cheapest first, or Roles with a ladder for each role. `tools` are made by
+    `@tool`, or are LangChain tools; those that run code have to run it in `sandbox` (None: bubblewrap). What asks by
+    policy is put to `approver`; without one the answer is no. `home` is where runs are kept; None: PRUNELLA_HOME or the
+    user's state folder. `patience` is short, as most checks do not flap: two looks.
     """
 
     role: str = ""
     goal: str = ""
     backstory: str = ""
-    brain: "str | BaseChatModel | Brain | Thought" = "openai:gpt-5"
+    brain: "str | BaseChatModel | Brain | Thought | Sequence[str | BaseChatModel | Brain | Thought] | Roles" = (
+        "openai:gpt-5"
+    )
     tools: Sequence[object] = ()
     autonomy: Autonomy = Autonomy.AUTO
     approver: Approver | None = None
@@ -49,6 +53,7 @@ class Agent:
     world: World | None = None
     home: Path | None = None
     patience: Patience = Patience(window_s=0.0, same_s=0.0, pause_s=0.02)
+    sandbox: Sandbox | None = None
 
     async def run(self, goal: Goal | str, *, on_event: Callable[[Event], object] | None = None) -> Run:
         """Work on the goal to its verdict. `on_event` hears everything as it happens.
@@ -69,7 +74,7 @@ class Agent:
             sinks = [_Told(heard.append), *([_Told(on_event)] if on_event else [])]
             context = self._context(wanted, means, record, workshop, sinks)
             ended = await self._work(record, context, workshop)
-            return Run(ended, tuple(heard), await workshop.journal.entries(record.id))
+            return Run(ended, tuple(heard), await workshop.journal.entries(record.id), wanted)
 
     def run_sync(self, goal: Goal | str, *, on_event: Callable[[Event], object] | None = None) -> Run:
         """`run` for callers without an event loop."""
@@ -93,13 +98,18 @@ class Agent:
 
     def _means(self, environ: Mapping[str, str]) -> "_Means":
         from prunella.redaction.redactor import Redactor
+        from prunella.sandbox.bubblewrap import Bubblewrap
+        from prunella.silence import Relay
+        from prunella.telemetry.backends import captures_content
         from prunella.tools.langchain import as_tool
         from prunella.tools.toolbox import Tools
-        from prunella.wiring.brains import as_brain
+        from prunella.wiring.brains import Roles, Study, brain_of
 
-        redactor = Redactor()
-        tools = Tools([as_tool(each) for each in self.tools], redacts=redactor)
-        return _Means(as_brain(self.brain, environ), tools, redactor)
+        relay, redactor, sandbox = Relay(), Redactor(), self.sandbox or Bubblewrap()
+        roles = self.brain if isinstance(self.brain, Roles) else Roles(self.brain)
+        brain = brain_of(roles, Study(environ, relay, capture=captures_content(environ)))
+        tools = [as_tool(each, sandbox) for each in self.tools]
+        return _Means(brain, Tools(tools, redacts=redactor), redactor, relay)
 
     async def _work(self, record: RunRecord, context: "Context", workshop: "Workshop") -> RunRecord:
         from prunella.workers.worker import Worker
@@ -111,20 +121,24 @@ class Agent:
     ) -> "Context":
         from prunella.healing.context import Context
         from prunella.policy.rules import Rules
-        from prunella.storage.events import EventFile
-        from prunella.telemetry.emitter import Emitter
+        from prunella.tools.spilling import SpillingTools
+        from prunella.tools.toolbox import Tools
 
-        outlets = [EventFile(workshop.home, record.id), *sinks]
+        store = workshop.evidence(record.id, means.redactor)
+        means.relay.to = workshop.emitter(record.id, means.redactor, sinks).emit
         return Context(
             goal=replace(goal, text=self._in_character(goal.text)),
-            world=self.world or BlankWorld(),
+            world=self.world or BlankWorld(goal.text),
             brain=means.brain,
-            tools=means.tools,
+            tools=SpillingTools(means.tools, store, Tools(EvidencePack(store).tools(), redacts=means.redactor)),
             policy=Rules(PolicySpec(autonomy=self.autonomy), self.autonomy, Path("Agent(autonomy=…)")),
             journal=workshop.journal,
             runs=workshop.runs,
             clock=workshop.clock,
-            emit=Emitter(record.id, workshop.clock, outlets, means.redactor).emit,
+            emit=means.relay,
+            spending=workshop.spending,
+            lessons=workshop.lessons(means.redactor),
+            evidence=store,
             token=record.token,
             since=workshop.clock.now(),
             limits=self.limits,
@@ -143,6 +157,7 @@ class _Means:
     brain: Brain
     tools: "Tools"
     redactor: "Redactor"
+    relay: "Relay"
 
 
 def _goal_of(given: object) -> Goal:

@@ -1,9 +1,12 @@
 """What came of a goal."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from prunella.domain.goal import Goal
 from prunella.domain.journal import Entry
 from prunella.domain.run import Event, EventKind, RunRecord, Verdict
+from prunella.healing.answers import parse
 
 _TOLD = {
     EventKind.READING, EventKind.SUSPICION, EventKind.PLAN, EventKind.REJECTED, EventKind.APPROVAL,
@@ -18,6 +21,14 @@ class Run:
     record: RunRecord
     events: tuple[Event, ...]
     entries: tuple[Entry, ...]
+    goal: Goal
+
+    @property
+    def output(self) -> Any:
+        """The answer as the goal's `output`, in words where it has none; None when no answer was good enough."""
+        if self.verdict not in {Verdict.ACHIEVED, Verdict.UNVERIFIED} or not self.goal.wants_answer:
+            return None
+        return parse(self.goal, self.summary)
 
     @property
     def verdict(self) -> Verdict:

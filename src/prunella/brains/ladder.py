@@ -58,8 +58,9 @@ class Ladder:
             if stall is None and not isinstance(proposal, Unsure):
                 return proposal.model_copy(update={"by": rung.brain.name, "climbed": tuple(climbed)})
             climbed.append(self._climb(place, brief, stall or _doubt_of(proposal)))
+        told = [f"{each.rung}: {each.detail}" if len(self.rungs) > 1 else each.detail for each in climbed]
         return Unsure(
-            why="\n".join(f"{each.rung}: {each.detail}" for each in climbed),
+            why="\n".join(told),
             reason=climbed[-1].why,
             by=climbed[-1].rung,
             climbed=tuple(climbed),

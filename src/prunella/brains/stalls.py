@@ -21,7 +21,7 @@ def tries_of(brief: Brief, rung: str) -> int:
 def spent(brief: Brief, rung: str) -> Stall | None:
     """Its attempts at this sub-goal have run out."""
     tried, most = tries_of(brief, rung), brief.limits.attempts
-    return (ClimbReason.LIMIT, f"{tried} of {most} attempts are spent") if tried >= most else None
+    return (ClimbReason.LIMIT, f"all of its {most} attempts at this are spent") if tried >= most else None
 
 
 def stuck(brief: Brief, rung: str) -> Stall | None:

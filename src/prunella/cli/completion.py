@@ -13,6 +13,8 @@ import typer
 Offer = list[tuple[str, str]]
 _NEWEST = "SELECT id, services, verdict, goal FROM runs ORDER BY started DESC LIMIT 30"
 
+_USED_LAST = "SELECT id, json_extract(lesson, '$.cause') FROM lessons ORDER BY used DESC LIMIT 30"
+
 
 def _silent(offers: Callable[[typer.Context, str], Iterator[tuple[str, str]]]) -> Callable[[typer.Context, str], Offer]:
     """What begins as typed; nothing at all when anything goes wrong: a shell's prompt is no place for errors."""
@@ -35,6 +37,14 @@ def runs(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     with closing(sqlite3.connect(f"{_state_database().as_uri()}?mode=ro", uri=True, timeout=0.5)) as connection:
         for run, _, verdict, goal in connection.execute(_NEWEST):
             yield run, f"{verdict or 'not ended'}: {goal}"
+
+
+@_silent
+def lessons(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
+    """The lessons used last, read as the runs are."""
+    del ctx, incomplete
+    with closing(sqlite3.connect(f"{_state_database().as_uri()}?mode=ro", uri=True, timeout=0.5)) as connection:
+        yield from connection.execute(_USED_LAST)
 
 
 @_silent

@@ -114,14 +114,14 @@ def _program(supervisor: ProcessSupervisor) -> str:
 
 
 def _brains(fleet: Fleet, settings: Settings) -> Iterator[Finding]:
-    from prunella.wiring.brains import brain_for
+    from prunella.wiring.brains import REFLEX, Study, as_brain
 
-    for name in fleet.brains.ladder:
-        if name == "reflex":
+    for name in fleet.brains.names:
+        if name == REFLEX:
             yield Finding("brain reflex", ok=True, detail="here; it needs no model")
             continue
         try:
-            brain_for((name,), None, settings.environ)
+            as_brain(name, Study(settings.environ))
         except PrunellaError as error:
             yield Finding(f"brain {name}", ok=False, detail=str(error))
         else:

@@ -11,6 +11,7 @@ from prunella.cli.handoff import Handoff, considered, reasons
 from prunella.cli.look import VERDICTS, said_once, shorten, step_text, who
 from prunella.cli.screen import Screen
 from prunella.cli.status import state_of
+from prunella.domain.frozen import JsonValue
 from prunella.domain.journal import Entry
 from prunella.domain.report import Reach
 from prunella.domain.run import Event, EventKind, RunRecord, Verdict
@@ -24,6 +25,7 @@ _WORDS = {
     EventKind.LOOKUP: "look up", EventKind.REJECTED: "rejected", EventKind.APPROVAL: "approval",
     EventKind.INTENT: "do", EventKind.ACTION: "came of", EventKind.JUDGED: "judge", EventKind.PROGRESS: "progress",
     EventKind.UNDO: "undo", EventKind.REFLECTION: "reflect", EventKind.NOTE: "note", EventKind.VERDICT: "verdict",
+    EventKind.MODEL: "model", EventKind.CLIMB: "climb", EventKind.LESSON: "lesson", EventKind.SPENT: "spent",
 }  # fmt: skip
 _ALL = 1000  # lines: as good as no limit
 _UNFINISHED = {
@@ -116,6 +118,8 @@ class _Story:
                 text = "\n".join(self._steps(event))
             case EventKind.APPROVAL:
                 text = said_once(event.text, self._tools)
+            case EventKind.SPENT:
+                text = _against_limits(event)
             case EventKind.VERDICT:
                 text = f"{VERDICTS[Verdict(str(data['verdict']))][2]}: {data.get('summary', '')}"
             case _:
@@ -174,3 +178,13 @@ class _Story:
 
     def _short(self, text: str) -> str:
         return shorten(text, self._record.fleet)
+
+
+def _against_limits(event: Event) -> str:
+    """What was spent of each limit."""
+    units = [(unit, used) for unit, used in event.data.items() if isinstance(used, dict)]
+    return ", ".join(f"{_figure(used['spent'])} of {_figure(used['of'])} {unit}" for unit, used in units)
+
+
+def _figure(value: JsonValue) -> str:
+    return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prunella.cli.exits import Exit
 from prunella.domain.ruling import Autonomy
 from prunella.domain.run import RunRecord
-from prunella.domain.service import Fleet
+from prunella.domain.service import BrainsSpec, Fleet
 from prunella.errors import Misuse
 from prunella.fleet.file import find_fleet, load_fleet
 from prunella.fleet.naming import services_in
@@ -59,8 +59,9 @@ class Order:
         return self.wanted.goal or _GOAL.format(", ".join(self.services))
 
     @property
-    def brains(self) -> tuple[str, ...]:
-        return self.wanted.brains or self.fleet.brains.ladder
+    def brains(self) -> BrainsSpec:
+        ladder = self.wanted.brains or self.fleet.brains.ladder
+        return self.fleet.brains.model_copy(update={"ladder": ladder})
 
     def approver(self, screen: "Screen") -> "Approver":
         """Who says yes: the operator at the terminal, `--yes`, or nobody."""
@@ -92,21 +93,22 @@ def check_ground(order: Order, settings: Settings) -> Order:
     """
     refuse_full_disk(settings.home.expanduser().absolute())
     with open_records(settings):
-        faults = {name: fault for name in order.brains if (fault := _fault_of(name, settings))}
-    usable = tuple(name for name in order.brains if name not in faults)
-    if faults and (order.wanted.brains or not usable):
-        raise next(iter(faults.values()))
+        faults = {name: fault for name in order.brains.names if (fault := _fault_of(name, settings))}
+    usable, asked_for = order.brains.without(faults), [faults[name] for name in order.wanted.brains if name in faults]
+    if asked_for or not usable.ladder:
+        raise (asked_for or list(faults.values()))[0]
     for name, fault in faults.items():
         print(f"Going on without the brain {name}: {fault}", file=sys.stderr)
-    return replace(order, fleet=order.fleet.model_copy(update={"ladder": usable}))
+    fleet = order.fleet.model_copy(update={"brains": usable})
+    return replace(order, fleet=fleet, wanted=replace(order.wanted, brains=()))
 
 
 def _fault_of(name: str, settings: Settings) -> Misuse | None:
-    from prunella.wiring.brains import brain_for
+    from prunella.wiring.brains import REFLEX, Study, as_brain
 
     try:
-        if name != "reflex":
-            brain_for((name,), None, settings.environ)
+        if name != REFLEX:
+            as_brain(name, Study(settings.environ))
     except Misuse as error:
         return error
     return None

@@ -4,7 +4,7 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -136,6 +136,62 @@ def doctor(*, fleet: FleetOption = None, json: JsonOption = False) -> None:
     from prunella.cli.doctor import examine
 
     raise typer.Exit(examine(fleet, json=json))
+
+
+lessons_app = typer.Typer(invoke_without_command=True)
+app.add_typer(lessons_app, name="lessons")
+
+LessonArgument = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="A lesson's id, or the beginning of one.", autocompletion=completion.lessons),
+]
+
+
+@lessons_app.callback()
+def lessons(ctx: typer.Context, *, json: JsonOption = False) -> None:
+    """List what healed before, how far it is trusted, and when it expires; or show or forget some of it."""
+    if ctx.invoked_subcommand is None:
+        from prunella.cli.lessons import show_lessons
+
+        raise typer.Exit(show_lessons(json=json))
+
+
+@lessons_app.command("show")
+def show_lesson(lesson: LessonArgument, *, json: JsonOption = False) -> None:
+    """Tell one lesson in full: the trouble, the steps, its record."""
+    from prunella.cli import lessons as book
+
+    raise typer.Exit(book.show_lesson(lesson, json=json))
+
+
+@lessons_app.command("forget")
+def forget_lesson(
+    lesson: LessonArgument = "",
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Forget all lessons of all fleets.")] = False,
+) -> None:
+    """Forget a lesson; a later heal may teach it again."""
+    from prunella.cli.lessons import forget_lessons
+
+    raise typer.Exit(forget_lessons(lesson, everything=everything))
+
+
+@app.command()
+def export(
+    *,
+    shape: Annotated[Literal["chat"], typer.Option("--format", help="How: `chat`, one JSON object a run.")] = "chat",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to; default: standard output.")
+    ] = None,
+    since: Annotated[
+        float | None, typer.Option("--since", metavar="DAYS", help="Only runs that ended in so many days.", min=0)
+    ] = None,
+) -> None:
+    """Write verified runs as chat messages, to fine-tune a small model on; secrets are left out."""
+    from prunella.cli.export import export_chat
+
+    del shape  # there is one so far
+    raise typer.Exit(export_chat(out, since))
 
 
 def main() -> None:

@@ -22,6 +22,8 @@ _BUSY_WITH = {
     EventKind.PROGRESS: "looking again",
     EventKind.UNDO: "putting back",
     EventKind.REFLECTION: "thinking again",
+    EventKind.CLIMB: "asking the next rung",
+    EventKind.MODEL: "reading the answer",
 }
 _CHANGES_STAND = {Verdict.ACHIEVED, Verdict.UNVERIFIED, Verdict.FROZEN}
 
@@ -40,6 +42,7 @@ class Timeline:
         self._seen: dict[str, str] = {}
         self._tools: list[str] = []
         self._differences: dict[int, str] = {}
+        self._cost = ""
         self._handoff = Handoff()
         (heading,) = screen.fit(f"prunella · {title or who(record)} · run {record.id}")
         screen.say(f"[bold]{escape(heading)}[/]")
@@ -67,6 +70,10 @@ class Timeline:
             EventKind.SUSPICION: self._suspicion,
             EventKind.LOOKUP: lambda e: self._line(e, "cyan", "look up", e.text),
             EventKind.PLAN: self._plan,
+            EventKind.MODEL: lambda e: self._line(e, "dim", "model", e.text),
+            EventKind.CLIMB: lambda e: self._line(e, "magenta", "climb", e.text, most=2),
+            EventKind.LESSON: lambda e: self._line(e, "cyan", "lesson", e.text),
+            EventKind.SPENT: self._spent,
             EventKind.REJECTED: lambda e: self._line(e, "yellow", "rejected", e.text, most=2),
             EventKind.APPROVAL: lambda e: self._line(e, "magenta", "approval", said_once(e.text, self._tools)),
             EventKind.INTENT: self._intent,
@@ -133,6 +140,12 @@ class Timeline:
         self._differences.pop(cast("int", event.data.get("entry", 0)), None)
         self._line(event, "yellow", "undo", event.text)
 
+    def _spent(self, event: Event) -> None:
+        """Told with the verdict, when a model cost something."""
+        tokens = event.data.get("tokens")
+        if isinstance(tokens, dict) and tokens.get("spent"):
+            self._cost = event.text
+
     def _verdict(self, event: Event) -> None:
         self.close()
         verdict, why = Verdict(str(event.data["verdict"])), self._short(str(event.data.get("summary", "")))
@@ -147,6 +160,8 @@ class Timeline:
             self._hand_over(why)
         if self._differences and verdict in {Verdict.ACHIEVED, Verdict.UNVERIFIED}:
             self._fact("undo", f"prunella undo {self._record.id}")
+        if self._cost:
+            self._fact("spent", self._cost)
         if verdict is not Verdict.NOTHING_TO_DO:
             self._fact("why so", f"prunella explain {self._record.id}")
 

@@ -12,6 +12,7 @@ from prunella.cli.signals import heard
 from prunella.cli.timeline import Timeline
 from prunella.domain.ruling import Autonomy
 from prunella.domain.run import RunRecord, Verdict
+from prunella.domain.service import BrainsSpec
 from prunella.errors import Misuse
 from prunella.fleet.file import load_fleet
 from prunella.protocols import Sink
@@ -64,6 +65,6 @@ def _as_it_was(record: RunRecord) -> Heal:
     if not record.fleet:
         raise Misuse(f"Run {record.id} was an agent's own; its tools are not known here. Undo it where it ran.")
     return Heal(
-        fleet=load_fleet(Path(record.fleet)), goal=record.goal, services=record.services, brains=("reflex",),
+        fleet=load_fleet(Path(record.fleet)), goal=record.goal, services=record.services, brains=BrainsSpec(),
         autonomy=Autonomy.AUTO, approver=Nobody(),
     )  # fmt: skip

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import shutil
-import socket
 import string
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from prunella.errors import Misuse, PrunellaError
 from prunella.fleet.file import load_fleet
 from prunella.protocols import Supervisor
 from prunella.supervisors.factory import supervisor_for
+from prunella.testing.ports import free_ports, is_free
 from prunella.world.fleet_world import digest_of
 
 SERVICES = ("gateway", "payments", "ledger", "catalog")
@@ -145,22 +145,6 @@ def build_shop(folder: Path, seed: int = 0) -> Shop:
     for name in ("log", "data"):
         (folder / name).mkdir(exist_ok=True)
     return Shop(folder, ports, bank_key)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports below the range that the system hands out by itself, so that nobody gets one while it is not in use."""
-    free = (port for port in Random().sample(range(18000, 32000), 2000) if is_free(port))
-    return [next(free) for _ in range(count)]
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 async def _until(is_so: Callable[[], bool], what: str) -> None:

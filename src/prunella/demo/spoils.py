@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from prunella.demo.build import Shop, is_free
+from prunella.demo.build import Shop
 from prunella.demo.edits import ENV, INI, LIMITS, TOML, YAML, Edit, replaced, text_of, valued
 from prunella.demo.lines import Line, line_of, settings, values, with_line
 from prunella.demo.slips import not_a_number, other_case, out_of_range, typo, wrong_digit
+from prunella.testing.ports import is_free
 
 Spoil = Callable[[Shop, Random], Edit]
 

@@ -28,7 +28,8 @@ class Brief(Frozen):
 
     `ground` is where the run stands now; what failed on another ground may help on this one. `stage` counts the
     sub-goals that are reached. `kept` are the plans that progress keeps, `looked` the keys of the look-ups that the
-    evidence answers, `climbs` the rungs that were left. `summary` says in short what was pruned ("": nothing was).
+    evidence answers, `climbs` the rungs that were left. `known_as` is the fingerprint by which lessons know the
+    trouble, "" for unknown. `summary` says in short what was pruned ("": nothing was).
     """
 
     goal: str
@@ -45,6 +46,7 @@ class Brief(Frozen):
     looked: tuple[str, ...] = ()
     optimising: str = ""
     summary: str = ""
+    known_as: str = ""
     ground: int = 0
     stage: int = 0
 

@@ -56,6 +56,11 @@ class Goal:
     def wants_answer(self) -> bool:
         return self.output is not None or _takes_an_argument(self.check)
 
+    @property
+    def is_checked(self) -> bool:
+        """Something other than the brain's word can tell whether it is reached."""
+        return self.check is not None or self.output is not None
+
     def __post_init__(self) -> None:
         if self.objective is not None and self.check is None:
             raise Misuse(f'The objective "{self.objective.name}" needs a check that says what must hold meanwhile.')

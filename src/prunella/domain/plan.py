@@ -44,11 +44,16 @@ class Said(Frozen):
 
 
 class Step(Frozen):
-    """One call of one tool. `why` is one sentence for the person who reads the timeline."""
+    """One call of one tool. `why` is one sentence for the person who reads the timeline.
+
+    `until` makes a sub-goal of the plan end with this step: the probe of that name has to be green before the next
+    step is taken ("": goes on at once).
+    """
 
     tool: str
     arguments: dict[str, JsonValue] = Field(default_factory=dict)
     why: str = ""
+    until: str = ""
 
     def __str__(self) -> str:
         return f"{self.tool} " + " ".join(str(value) for value in self.arguments.values())

@@ -78,6 +78,15 @@ class Spent(Frozen):
     tokens: int = 0
     dollars: float = 0.0
 
+    def __str__(self) -> str:
+        """As people read it: what a model cost only where one was asked."""
+        counted = [(self.attempts, "attempt"), (self.plans, "plan"), (self.steps, "step")]
+        parts = [f"{count} {name}{'' if count == 1 else 's'}" for count, name in counted]
+        parts.append(f"{self.seconds:.1f} s")
+        if self.tokens:
+            parts += [f"{self.tokens:,} tokens", f"${self.dollars:.4f}"]
+        return ", ".join(parts)
+
 
 class RunRecord(Frozen):
     """A run as `status` lists it. Times are seconds since the epoch; `ended` and `verdict` are None while it goes on.
@@ -120,6 +129,7 @@ class EventKind(StrEnum):
     TOKENS = "tokens"
     CLIMB = "climb"
     LESSON = "lesson"
+    SPENT = "spent"
     NOTE = "note"
     VERDICT = "verdict"
 

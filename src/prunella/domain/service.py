@@ -1,5 +1,6 @@
 """A fleet and its services, as declared; paths are absolute, durations in seconds."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -185,6 +186,16 @@ class BrainsSpec(Frozen):
     judge: tuple[str, ...] = ()
     summarise: tuple[str, ...] = ()
     prices: dict[str, Price] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All brains that are named, each once."""
+        return tuple(dict.fromkeys((*self.ladder, *self.act, *self.judge, *self.summarise)))
+
+    def without(self, names: Collection[str]) -> "BrainsSpec":
+        """The same, but for those brains."""
+        roles = {role: getattr(self, role) for role in ("ladder", "act", "judge", "summarise")}
+        return self.model_copy(update={r: tuple(n for n in named if n not in names) for r, named in roles.items()})
 
 
 class Fleet(Frozen):

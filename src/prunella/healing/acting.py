@@ -1,12 +1,17 @@
 """Touch the world: write down first, one effect a step."""
 
+from functools import partial
+
 from langgraph.runtime import Runtime
 
 from prunella.domain.evidence import Observation
 from prunella.domain.journal import Entry, Outcome
+from prunella.domain.plan import Step
 from prunella.domain.run import EventKind
 from prunella.errors import Irrecoverable, Rejected, Transient
+from prunella.healing.answers import check_of
 from prunella.healing.context import Context
+from prunella.healing.looking import only, watch
 from prunella.healing.state import Change, State
 
 
@@ -76,14 +81,33 @@ async def act(state: State, runtime: Runtime[Context]) -> Change:
     observation = entry.observation or Observation(tool=entry.step.tool, arguments=entry.step.arguments, ok=True)
     context.emit(EventKind.ACTION, "act", str(observation), entry=entry.number, **observation.model_dump(mode="json"))
     cursor = state.cursor + 1
-    more = observation.ok and cursor < len(state.planned.steps)
+    missed = await _missed(entry.step, state, context) if observation.ok else None
+    observations = (*state.observations, observation, *([missed] if missed else []))
+    more = observations[-1].ok and cursor < len(state.planned.steps)
     return {
         "cursor": cursor,
-        "observations": (*state.observations, observation),
+        "observations": observations,
         "survey": dict(await context.world.survey()),
         "spent": state.spent.model_copy(update={"steps": state.spent.steps + 1}),
         "next": "intend" if more else "judge",
     }
+
+
+async def _missed(step: Step, state: State, context: Context) -> Observation | None:
+    """What keeps the sub-goal that ends with this step from being reached; None when it is, or none ends here."""
+    check = check_of(context.stages[state.stage], state.answer)
+    if not step.until or check is None:
+        return None
+    seen = await watch(partial(only, check, step.until), (), None, context.patience, context.clock)
+    for reading in seen.report.readings:
+        context.emit(EventKind.READING, "act", f"{reading.probe}: {reading.detail}", **reading.model_dump(mode="json"))
+    if seen.report.is_green:
+        return None
+    red = "; ".join(f"{reading.probe}: {reading.detail}" for reading in seen.report.failing)
+    return Observation(
+        tool=step.tool, arguments=step.arguments, ok=False, error="SubgoalMissed",
+        message=f"It was carried out, and {step.until} is still red: {red or 'there is no such probe'}",
+    )  # fmt: skip
 
 
 async def _carry_out(entry: Entry, context: Context) -> Observation:

@@ -10,10 +10,10 @@ from prunella.protocols import (
     Emit,
     EvidenceStore,
     Journal,
-    Ledger,
     Lessons,
     Policy,
     Runs,
+    Spending,
     Toolbox,
     World,
 )
@@ -40,8 +40,8 @@ class Context:
     """`token` is the lease under which this process works on the run since `since` (epoch seconds).
 
     `fleet` is the key under which changes are counted; `changes_per_hour` their limit, None for none beyond the run's.
-    `ledger`, `lessons` and `evidence` None: nothing is counted per day, learned, or put away. A lesson whose trouble is
-    back within `relapse_s` seconds did not last.
+    `spending`, `lessons` and `evidence` None: nothing is counted per day, learned, or put away. A lesson whose trouble
+    is back within `relapse_s` seconds, with nothing changed since, did not last.
     """
 
     goal: Goal
@@ -55,7 +55,7 @@ class Context:
     emit: Emit
     token: int
     since: float
-    ledger: Ledger | None = None
+    spending: Spending | None = None
     lessons: Lessons | None = None
     evidence: EvidenceStore | None = None
     relapse_s: float = 600.0

@@ -130,7 +130,7 @@ async def commit(state: State, runtime: Runtime[Context]) -> Change:
     if beyond:
         why = f"Somebody else changed {', '.join(beyond)} during the run, so the result cannot be called ours."
         return {"giving_up": why, "kept": 0, "best": None, "next": "undo"}
-    if context.goal.check is None and context.goal.output is None:
+    if not context.goal.is_checked:
         return {"verdict": Verdict.UNVERIFIED, "summary": state.answer or "Done; there was no check.", "next": "end"}
     done = bool(state.answer) or any(entry.may_have_applied for entry in entries)
     verdict = Verdict.ACHIEVED if done else Verdict.NOTHING_TO_DO

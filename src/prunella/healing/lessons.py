@@ -1,69 +1,81 @@
-"""What a run takes from earlier runs, and leaves for later ones."""
+"""What a run takes from earlier runs, and leaves for later ones. Memory never ends a heal: what fails is told."""
 
 import hashlib
+from collections.abc import Awaitable, Mapping
+from typing import TypeVar
 
 from prunella.domain.evidence import Findings
 from prunella.domain.lesson import Lesson, Trouble
 from prunella.domain.plan import Plan
 from prunella.domain.run import EventKind, Verdict
-from prunella.healing.context import DAY_S, Context
+from prunella.errors import Lost, PrunellaError
+from prunella.healing.context import Context
 from prunella.healing.state import Change, State
-from prunella.protocols import Lessons
+from prunella.memory.learning import lesson_of
+from prunella.memory.standing import fits
 
-LASTS_DAYS = 90
+T = TypeVar("T")
 
 
 async def recall(findings: Findings, state: State, context: Context) -> Change:
-    """What healed this before, or something like it. A lesson whose trouble is back so soon did not last."""
+    """What healed this before, or something like it. A lesson that did not last is trusted less from here on."""
     if context.lessons is None:
         return {}
     trouble = await context.world.trouble(state.report, findings.evidence)
-    if state.trouble is None:
-        await _doubt(await context.lessons.find(trouble), trouble, context.lessons, context)
-    return {"trouble": state.trouble or trouble, "lessons": await context.lessons.find(trouble)}
+    found = await _tried(context.lessons.find(trouble), (), context)
+    if state.trouble is None and (failed := [each for each in found if _did_not_last(each, trouble, state, context)]):
+        for lesson in failed:
+            await _relapse(lesson.id, "its trouble is back, and nobody changed anything since", context)
+        found = await _tried(context.lessons.find(trouble), (), context)
+    return {"trouble": state.trouble or trouble, "lessons": found}
 
 
-async def _doubt(found: tuple[Lesson, ...], trouble: Trouble, book: Lessons, context: Context) -> None:
-    now = context.clock.now()
-    for lesson in found:
-        if lesson.trouble.fingerprint == trouble.fingerprint and now - lesson.used < context.relapse_s:
-            await _relapse(lesson.id, f"its trouble is back after {now - lesson.used:.0f} s", book, context)
+def _did_not_last(lesson: Lesson, trouble: Trouble, state: State, context: Context) -> bool:
+    """The same trouble, so soon, in a world that is as the lesson left it."""
+    is_soon = context.clock.now() - lesson.used < context.relapse_s
+    return is_soon and fits(lesson, trouble) and lesson.left == _digest(state.found)
 
 
 async def give_back(plan: Plan, came_of_it: str, context: Context) -> None:
     """A lesson that was followed and did not help is trusted less."""
-    if context.lessons is not None and plan.lesson:
-        await _relapse(plan.lesson, came_of_it, context.lessons, context)
+    if plan.lesson:
+        await _relapse(plan.lesson, came_of_it, context)
 
 
 async def keep(state: State, context: Context) -> None:
     """What healed, for the next time; only of runs whose checks say so."""
     plans = (*state.kept_plans, *([state.plan] if state.plan else []))
-    if context.lessons is None or state.trouble is None or state.verdict is not Verdict.ACHIEVED or not plans:
+    if context.lessons is None or state.trouble is None or state.verdict is not Verdict.ACHIEVED:
         return
-    now = context.clock.now()
-    steps = tuple(step for plan in plans for step in plan.steps)
-    lesson = Lesson(
-        id=_id_of(state.trouble, plans),
-        trouble=state.trouble,
-        cause=state.summary,
-        steps=steps,
-        by=plans[-1].by or context.brain.name,
-        run=state.run,
-        learned=now,
-        used=now,
-        expires=now + LASTS_DAYS * DAY_S,
-    )
-    kept = await context.lessons.learn(lesson)
-    context.emit(EventKind.LESSON, "learn", f"{kept.standing}: {kept.cause}", **kept.model_dump(mode="json"))
+    by = plans[-1].by if plans and plans[-1].by else context.brain.name
+    lesson = lesson_of(
+        state.trouble, plans, by=by, run=state.run, now=context.clock.now(), known=state.lessons
+    )  # fmt: skip
+    if lesson is None:
+        return
+    left = _digest(await context.world.survey())
+    kept = await _tried(context.lessons.learn(lesson.model_copy(update={"left": left})), None, context)
+    if kept is not None:
+        text = f"Learned as a {kept.standing}: {kept.cause}"
+        context.emit(EventKind.LESSON, "learn", text, **kept.model_dump(mode="json"))
 
 
-async def _relapse(lesson: str, why: str, book: Lessons, context: Context) -> None:
-    await book.relapse(lesson)
-    context.emit(EventKind.LESSON, "learn", f"Lesson {lesson} is trusted less: {why}", lesson=lesson)
+async def _relapse(lesson: str, why: str, context: Context) -> None:
+    if context.lessons is not None:
+        await _tried(context.lessons.relapse(lesson), None, context)
+        context.emit(EventKind.LESSON, "learn", f"Lesson {lesson} is trusted less: {why}", lesson=lesson)
 
 
-def _id_of(trouble: Trouble, plans: tuple[Plan, ...]) -> str:
-    """The same for the same repair of the same trouble."""
-    text = "\n".join([trouble.fleet, trouble.fingerprint, *(plan.key for plan in plans)])
-    return "le-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+async def _tried(asked: Awaitable[T], otherwise: T, context: Context) -> T:
+    try:
+        return await asked
+    except Lost:
+        raise
+    except PrunellaError as error:
+        context.emit(EventKind.NOTE, "learn", f"Lessons are of no use right now: {error}")
+        return otherwise
+
+
+def _digest(survey: Mapping[str, str]) -> str:
+    told = "\n".join(f"{name} {survey[name]}" for name in sorted(survey))
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -33,10 +33,10 @@ def attempts_spent(state: State, by: str, limits: Limits) -> Exhausted | None:
 
 async def spent_today(run: str, spent: Spent, context: Context) -> Exhausted | None:
     """The first limit that all runs of the fleet together have reached within a day, or None; writes `spent` down."""
-    if context.ledger is None:
+    if context.spending is None:
         return None
-    await context.ledger.note(run, spent)
-    today = await context.ledger.since(context.fleet, context.clock.now() - DAY_S)
+    await context.spending.note(run, spent)
+    today = await context.spending.since(context.fleet, context.clock.now() - DAY_S)
     for unit in ("attempts", *_UNITS):
         limit, used = getattr(context.limits, f"{unit}_per_day"), getattr(today, unit)
         if limit is not None and used >= limit:

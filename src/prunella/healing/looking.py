@@ -40,6 +40,13 @@ async def look(check: Check | None, name: str = "") -> Report:
     return Report(readings=(Reading(probe=name, reach=Reach.RIGHT if seen else Reach.WRONG, detail=f"says {seen}"),))
 
 
+async def only(check: Check, probe: str) -> Report:
+    """What the check says of one probe; the empty report when it has none of that name."""
+    report = await look(check)
+    readings = tuple(reading for reading in report.readings if reading.probe == probe)
+    return report.model_copy(update={"readings": readings})
+
+
 async def look_around(check: Check | None, constraints: tuple[Check, ...]) -> Sight:
     """One look at the check and at every constraint."""
     report = await look(check)

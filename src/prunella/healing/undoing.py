@@ -143,5 +143,5 @@ def _what_came_of_it(state: State) -> str:
 async def escalate(state: State, runtime: Runtime[Context]) -> Change:
     """Say honestly that a human is needed, with the world as it was found."""
     runtime.context.emit(EventKind.NOTE, "escalate", state.giving_up)
-    verdict = Verdict.ESCALATED if runtime.context.goal.check else Verdict.UNVERIFIED
+    verdict = Verdict.ESCALATED if runtime.context.goal.is_checked else Verdict.UNVERIFIED
     return {"verdict": verdict, "summary": state.giving_up, "next": "end"}

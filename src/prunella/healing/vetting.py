@@ -32,7 +32,7 @@ async def vet(state: State, runtime: Runtime[Context]) -> Change:
     context, chosen = runtime.context, state.planned
     vetted = [await _vet_step(step, context) for step in chosen.steps]
     reasons = [reason for each in vetted for reason in each.reasons]
-    reasons += _stall(state, chosen)
+    reasons += _stall(state, chosen) + _unknown_probes(state, chosen)
     if not reasons:
         reasons += await _over_limits(state, context) + await _held_by_others(state, context, vetted)
     if len(_rejections(state, chosen)) > 1:
@@ -82,6 +82,16 @@ def _stall(state: State, chosen: Plan) -> list[str]:
     if state.kept_plans and state.kept_plans[-1].key == chosen.key:
         before += ["it was carried out and kept just now, and the check is still red"]
     return [f"This very plan was tried before: {before[0]}"] if before else []
+
+
+def _unknown_probes(state: State, chosen: Plan) -> list[str]:
+    """A sub-goal that nothing can judge is none."""
+    known = [reading.probe for reading in state.report.readings]
+    return [
+        f"There is no probe called {step.until!r} to wait for. Known: {', '.join(known) or 'none'}."
+        for step in chosen.steps
+        if step.until and step.until not in known
+    ]
 
 
 async def _over_limits(state: State, context: Context) -> list[str]:

@@ -18,8 +18,9 @@ ASKED_BY_DEFAULT = ("services.stop",)
 class Rules:
     """A Policy. Pure; a stricter rule never allows more.
 
-    In this order: `deny`; what only reads is allowed; autonomy observe or suggest denies; `ask`; what cannot be put
-    back asks; autonomy ask asks; tools of ASKED_BY_DEFAULT ask unless `allow` names them; the rest is allowed.
+    In this order: `deny`; what only reads is allowed; autonomy observe or suggest denies; `ask`; what a tool says must
+    be asked; what cannot be put back asks; autonomy ask asks; tools of ASKED_BY_DEFAULT ask unless `allow` names them;
+    the rest is allowed.
     A rule that denies or asks holds when it matches anything of a step, one that allows when it covers all of it.
     """
 
@@ -54,6 +55,8 @@ class Rules:
     def _asked(self, step: Step, spec: ToolSpec, prepared: Prepared, subjects: Subjects) -> Ruling | None:
         if pattern := self._match(self.spec.ask, subjects):
             return _ask(f'ask = "{pattern}" in {self.fleet_path} asks before {step.tool}.')
+        if prepared.must_ask:
+            return _ask(f"{step.tool} always asks here: {prepared.must_ask}.")
         if spec.risk is Risk.IRREVERSIBLE or not prepared.reversible:
             return _ask(f"{step.tool} cannot be put back{f': {prepared.note}' if prepared.note else ''}.")
         if self.autonomy is Autonomy.ASK:

@@ -16,6 +16,7 @@ _FLAG = re.compile(
 _TAG = re.compile(r"<(?P<key>[A-Za-z_][\w.-]{0,60})>(?P<value>[^<>\n]{1,2000})</(?P=key)>")
 _SQL = re.compile(r"(?i)\b(?:password|identified by)[ \t]+'(?P<value>(?:[^'\n]|'')*)'")
 _DIRECTIVE = re.compile(r"(?m)^[ \t]*(?:requirepass|masterauth|masteruser|sentinel auth-pass \S+)[ \t]+(?P<value>\S+)")
+_TELLTALES = {_FLAG: "-", _TAG: "</", _SQL: "'", _DIRECTIVE: ""}  # a text without it holds no match
 _QUOTED = re.compile(r"(?P<open>\\?[\"'])(?P<value>(?:\\.|(?!(?P=open))[^\\\n])*)(?P=open)")
 _TO_THE_END = re.compile(r"[^\n\r]*")
 _WORD = re.compile(r"(?:\[redacted\]|[^\s,;&)\]}\"'<>|])+")
@@ -42,9 +43,10 @@ _PROSE = frozenset(
 
 def without_named(text: str) -> str:
     """`text` with the values of secret names replaced; the names, and values that are references, stay."""
-    for pattern in (_FLAG, _TAG, _SQL, _DIRECTIVE):
-        text = pattern.sub(_without_value, text)
-    return _without_assigned(text)
+    for pattern, telltale in _TELLTALES.items():
+        if telltale in text:
+            text = pattern.sub(_without_value, text)
+    return _without_assigned(text) if ":" in text or "=" in text else text
 
 
 def is_harmless(value: str) -> bool:

@@ -12,7 +12,7 @@ _URL = re.compile(r"(?<=://)(?P<user>[^\s:/@\"'<>?#]{0,200}):(?P<password>[^\s/\
 _HEADER = re.compile(
     r"(?i)\b(?P<name>(?:proxy-)?authorization|(?:set-)?cookie|x-(?:api-key|auth-token))"
     r"(?P<sign>[\"']?[ \t]*[:=][ \t]*[\"']?)"
-    r"(?P<scheme>(?:bearer|basic|digest|token|apikey)[ \t]+)?(?P<value>[^\r\n\"']+)"
+    r"(?P<scheme>(?:bearer|basic|digest|token|apikey)[ \t]+)?(?P<value>[^\s\"'][^\r\n\"']*(?<!\s))"
 )
 _SCHEME = re.compile(r"\b(?P<scheme>(?i:bearer|basic))[ \t]+(?P<value>[A-Za-z0-9._~+/-]{8,}={0,2})")
 _TOKENS = re.compile(
@@ -25,14 +25,20 @@ _TOKENS = re.compile(
     r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"
     r")"
 )
+_SHORTEST = 7  # `://:p@h`
 _CARD = re.compile(r"(?<![\w.-])(?:4|5[1-5]|2[2-7]|3[0-9]|6[0-9])\d{0,2}(?:[ -]?\d){9,17}(?![\w-])")
 
 
 def without_patterns(text: str) -> str:
     """`text` without anything that is a secret by its look; hosts, ports, paths and users stay."""
-    text = _PEM.sub(REDACTED, text)
-    text = _URL.sub(rf"\g<user>:{REDACTED}@", text)
-    text = _HEADER.sub(lambda match: f"{match['name']}{match['sign']}{match['scheme'] or ''}{REDACTED}", text)
+    if len(text) < _SHORTEST:
+        return text
+    if "-----BEGIN" in text:
+        text = _PEM.sub(REDACTED, text)
+    if "://" in text:
+        text = _URL.sub(rf"\g<user>:{REDACTED}@", text)
+    if ":" in text or "=" in text:
+        text = _HEADER.sub(lambda match: f"{match['name']}{match['sign']}{match['scheme'] or ''}{REDACTED}", text)
     text = _SCHEME.sub(_without_credentials, text)
     text = _TOKENS.sub(REDACTED, text)
     return _CARD.sub(lambda match: REDACTED if _is_card(match[0]) else match[0], text)

@@ -9,7 +9,6 @@ from enum import Enum
 from pathlib import Path
 
 import aiosqlite
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 import prunella.domain
@@ -17,6 +16,8 @@ from prunella.domain.frozen import Frozen
 from prunella.errors import Misuse
 from prunella.storage.database import BUSY_TIMEOUT_S
 from prunella.storage.folder import make_private_file
+from prunella.storage.saver import OneTripSaver
+from prunella.storage.serializer import DomainSerializer
 
 
 @asynccontextmanager
@@ -24,12 +25,13 @@ async def open_checkpointer(path: Path, extra: Iterable[tuple[str, str]] = ()) -
     """A saver over the file at `path` (mode 0600, WAL), which gives back all domain types as themselves.
 
     `extra` names further types as (module, name). Tuples that are a state field of their own come back as lists;
-    tuples within a domain type stay tuples. A text with lone surrogates cannot be saved. Raises Misuse for a file
-    that is damaged or cannot be written.
+    tuples within a domain type stay tuples. A save is on the disk when it returns. Raises Misuse for a file that is
+    damaged or cannot be written.
     """
-    serializer = JsonPlusSerializer(allowed_msgpack_modules=[*domain_types(), *extra])
+    values = [kind for kind in _domain_classes() if issubclass(kind, Frozen)]
+    serializer = DomainSerializer(values, [*domain_types(), *extra])
     async with _connection(path) as connection:
-        saver = AsyncSqliteSaver(connection, serde=serializer)
+        saver = OneTripSaver(connection, serde=serializer)
         try:
             await saver.setup()
         except sqlite3.Error as error:
@@ -64,7 +66,7 @@ def _domain_classes() -> Iterator[type]:
 async def _connection(path: Path) -> AsyncGenerator[aiosqlite.Connection]:
     try:
         make_private_file(path)
-        connection = await aiosqlite.connect(path, timeout=BUSY_TIMEOUT_S)
+        connection = await aiosqlite.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
         raise _unusable(path, error) from error
     try:

@@ -27,7 +27,7 @@ class EventFile(Sink):
         if self._given_up:
             return
         try:
-            self._append(json.dumps(event.model_dump()).encode() + b"\n")
+            self._append(json.dumps(dict(event)).encode() + b"\n")
         except (OSError, ValueError) as error:
             self._given_up = True
             print(f"The timeline {self._path} cannot be written any further: {error}", file=sys.stderr)

@@ -1,5 +1,6 @@
 """How long the details of a run are kept; the journal and the book of runs are kept for good."""
 
+import shutil
 from pathlib import Path
 
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
@@ -8,11 +9,13 @@ from prunella.protocols import Runs
 from prunella.storage.checkpoints import forget, remembered
 from prunella.storage.events import event_path
 
+EVIDENCE = "evidence"
+"""The folder below the state folder in which each run has one of its own for large texts."""
 _DAY_S = 86_400.0
 
 
 async def sweep(folder: Path, runs: Runs, saver: AsyncSqliteSaver, now: float, days: float = 30.0) -> tuple[str, ...]:
-    """Deletes event files and checkpoints of runs that ended more than `days` ago; the runs it found some of.
+    """Deletes event files, evidence and checkpoints of runs that ended more than `days` ago; the runs it found some of.
 
     A run without a verdict is never touched, however old.
     """
@@ -21,8 +24,10 @@ async def sweep(folder: Path, runs: Runs, saver: AsyncSqliteSaver, now: float, d
     for record in await runs.list():
         path = event_path(folder, record.id)
         is_old = record.ended is not None and record.ended < now - days * _DAY_S
-        if is_old and (record.id in saved or path.exists()):
+        evidence = folder / EVIDENCE / record.id
+        if is_old and (record.id in saved or path.exists() or evidence.exists()):
             await forget(saver, record.id)
             path.unlink(missing_ok=True)
+            shutil.rmtree(evidence, ignore_errors=True)
             swept.append(record.id)
     return tuple(swept)

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -11,8 +11,9 @@ from prunella.domain.evidence import Observation
 from prunella.domain.frozen import JsonValue
 from prunella.domain.journal import Entry, Outcome
 from prunella.domain.plan import Plan, Step
-from prunella.domain.tool import Prepared, ToolSpec
-from prunella.protocols import Journal, Tool, Toolbox
+from prunella.domain.tool import Prepared
+from prunella.protocols import Journal, Tool
+from prunella.testing.wrapping import WrappedTool, WrappedTools
 
 
 class Died(BaseException):
@@ -78,15 +79,10 @@ class CrashingJournal(Journal):
 
 
 @dataclass(frozen=True)
-class CrashingTools(Toolbox):
+class CrashingTools(WrappedTools):
     """Tools before and after each effect and each undo of which the process may die."""
 
-    inner: Toolbox
     fuse: Fuse
-
-    @property
-    def specs(self) -> tuple[ToolSpec, ...]:
-        return self.inner.specs
 
     def find(self, step: Step) -> Tool | Observation:
         found = self.inner.find(step)
@@ -100,26 +96,12 @@ class CrashingTools(Toolbox):
 
 
 @dataclass(frozen=True)
-class CrashingTool(Tool):
+class CrashingTool(WrappedTool):
     """One of those tools."""
 
-    inner: Tool
     fuse: Fuse
-
-    @property
-    def spec(self) -> ToolSpec:
-        return self.inner.spec
-
-    async def before(self, arguments: Mapping[str, JsonValue]) -> Prepared:
-        return await self.inner.before(arguments)
-
-    async def run(self, arguments: Mapping[str, JsonValue]) -> JsonValue:
-        return await self.inner.run(arguments)
 
     async def undo(self, before: JsonValue) -> None:
         self.fuse.at(f"before undo: {self.spec.name}")
-        await self.inner.undo(before)
+        await super().undo(before)
         self.fuse.at(f"after undo: {self.spec.name}")
-
-    async def applied(self, arguments: Mapping[str, JsonValue], before: JsonValue) -> bool | None:
-        return await self.inner.applied(arguments, before)

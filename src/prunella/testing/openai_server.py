@@ -1,77 +1,71 @@
 """A real OpenAI-compatible server on loopback that says what a script tells it, with the faults of real ones."""
 
 import json
+import socket
+import struct
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-Json = dict[str, Any]
+from prunella.testing.openai_replies import (
+    EMPTY_CHOICES,
+    OTHER_FORMAT,
+    Cut,
+    Drips,
+    Hangs,
+    Huge,
+    Json,
+    Raw,
+    Refused,
+    Reply,
+    Request,
+    Said,
+    Script,
+    chunks_of,
+    completion,
+    event,
+    tenths,
+    words_of,
+    written,
+)
 
+__all__ = [
+    "EMPTY_CHOICES",
+    "OTHER_FORMAT",
+    "Cut",
+    "Drips",
+    "Hangs",
+    "Huge",
+    "OpenAIServer",
+    "Raw",
+    "Refused",
+    "Reply",
+    "Request",
+    "Said",
+    "Script",
+]
 
-@dataclass(frozen=True)
-class Said:
-    """A reply. `calls` are tool calls: name and arguments, or a text in the place of the arguments to break them.
-
-    `tokens` None: the server does not report usage.
-    """
-
-    content: str = ""
-    calls: tuple[tuple[str, Mapping[str, Any] | str], ...] = ()
-    tokens: int | None = 42
-    finish: str = ""
-
-
-@dataclass(frozen=True)
-class Refused:
-    """An error status with a message, and the `Retry-After` that comes with it ("" for none)."""
-
-    status: int
-    message: str = "no"
-    retry_after: str = ""
-
-
-@dataclass(frozen=True)
-class Hangs:
-    """Accepts the request and never answers."""
-
-
-Reply = Said | Refused | Hangs
-Script = Reply | Callable[["Request"], Reply]
-
-
-@dataclass(frozen=True)
-class Request:
-    """What arrived. `authorization` is the header as it came; `body` {} for a GET."""
-
-    path: str
-    authorization: str
-    body: Json = field(default_factory=dict[str, Any])
-
-    @property
-    def tools(self) -> list[str]:
-        return [tool["function"]["name"] for tool in self.body.get("tools", [])]
-
-    @property
-    def schema(self) -> Json | None:
-        """The JSON schema that the answer is held to; None when none was asked for."""
-        wanted: Json = self.body.get("response_format") or {}
-        return wanted.get("json_schema", {}).get("schema")
-
-    @property
-    def text(self) -> str:
-        """All messages in one text."""
-        return "\n".join(str(message["content"]) for message in self.body.get("messages", []))
+REFUSALS = (
+    ("tools", Refused(400, "This model does not support tools.")),
+    ("response_format", Refused(400, "response_format is not known here.")),
+    ("stream", Refused(400, "Streaming is not available here.")),
+    ("stream_options", Refused(422, "body.stream_options: extra fields not permitted")),
+    ("temperature", Refused(400, "Unsupported value: 'temperature' does not support 0 with this model.")),
+)
+"""The field of a request that a server without the feature refuses, and how."""
 
 
 class OpenAIServer:
     """Serves `/v1/chat/completions` (whole or streamed) and `/v1/models` while its `with` block lasts.
 
     `script` is answered in order; past its end every request is refused with 500. `key` is the only one accepted, None
-    accepts all. `refuses_tools` and `refuses_schema` answer 400 without using up the script, as servers without those
-    features do; `writes_calls` writes tool calls into the content as a fenced block, as small models do. `requests`
-    holds all that arrived, oldest first; `arrived` is set at the first.
+    accepts all. `refuses_tools`, `refuses_schema`, `refuses_stream`, `refuses_usage` (`stream_options`) and
+    `refuses_temperature` answer 400 without using up the script, as servers without those features do;
+    `ignores_stream` answers whole what was asked for as a stream; `echoes_key` quotes the key in every refusal;
+    `writes_calls` writes tool calls into the content as a fenced block, as small models do. `requests` holds all that
+    arrived, oldest first; `arrived` is set at the first.
     """
 
     def __init__(
@@ -80,12 +74,19 @@ class OpenAIServer:
         key: str | None = None,
         refuses_tools: bool = False,
         refuses_schema: bool = False,
+        refuses_stream: bool = False,
+        refuses_usage: bool = False,
+        refuses_temperature: bool = False,
+        ignores_stream: bool = False,
+        echoes_key: bool = False,
         writes_calls: bool = False,
         models: Sequence[str] = ("test-model",),
     ) -> None:
         self._script = iter(script)
         self.key, self.models = key, tuple(models)
-        self.refuses_tools, self.refuses_schema, self.writes_calls = refuses_tools, refuses_schema, writes_calls
+        given = (refuses_tools, refuses_schema, refuses_stream, refuses_usage, refuses_temperature)
+        self._refusals = tuple(refusal for refuses, refusal in zip(given, REFUSALS, strict=True) if refuses)
+        self.ignores_stream, self.echoes_key, self.writes_calls = ignores_stream, echoes_key, writes_calls
         self.requests: list[Request] = []
         self.arrived, self.closed = threading.Event(), threading.Event()
         self._lock = threading.Lock()
@@ -116,18 +117,14 @@ class OpenAIServer:
     def _refusal_of(self, request: Request) -> Refused | None:
         if self.key is not None and request.authorization != f"Bearer {self.key}":
             return Refused(401, "Incorrect API key provided.")
-        if self.refuses_tools and request.tools:
-            return Refused(400, "This model does not support tools.")
-        if self.refuses_schema and request.schema is not None:
-            return Refused(400, "response_format is not known here.")
-        return None
+        return next((refused for field, refused in self._refusals if request.body.get(field, False) is not False), None)
 
     def _next(self, request: Request) -> Reply:
         if not request.path.endswith("/chat/completions"):
             return Said()
         reply = next(self._script, Refused(500, "the script is over"))
         reply = reply(request) if callable(reply) else reply
-        return _written(reply) if self.writes_calls and isinstance(reply, Said) else reply
+        return written(reply) if self.writes_calls and isinstance(reply, Said) else reply
 
 
 class _Server(ThreadingHTTPServer):
@@ -161,101 +158,68 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(Refused(404, f"There is no {self.path}."))
             return
         reply = self.server.face.reply_to(self._request(body))
-        if isinstance(reply, Hangs):
-            self.server.face.closed.wait()
-            self.close_connection = True
-        elif isinstance(reply, Refused):
-            self._refuse(reply)
-        elif body.get("stream"):
-            self._stream(reply, body)
+        streamed = bool(body.get("stream")) and not self.server.face.ignores_stream
+        match reply:
+            case Hangs():
+                self.server.face.closed.wait()
+                self.close_connection = True
+            case Refused():
+                self._refuse(reply)
+            case Raw():
+                self._send_bytes(reply.status, reply.body.encode(), {"Content-Type": reply.content_type})
+            case Said() | Cut() | Drips() | Huge():
+                self._say(reply, body, streamed=streamed)
+
+    def _say(self, reply: Said | Cut | Drips | Huge, body: Json, *, streamed: bool) -> None:
+        said = reply if isinstance(reply, Said) else Said("a" * reply.chars) if isinstance(reply, Huge) else reply.said
+        if streamed:
+            pieces = words_of(said, reply.piece if isinstance(reply, Huge) else 0)
+            self._send_pieces(reply, [event(chunk) for chunk in chunks_of(said, pieces, body)] + [b"data: [DONE]\n\n"])
+        elif isinstance(reply, Said | Huge):
+            self._send(200, completion(said, body))
         else:
-            self._send(200, _completion(reply, body))
+            content = json.dumps(completion(said, body)).encode()
+            self._send_pieces(reply, tenths(content), len(content))
+
+    def _send_pieces(self, reply: Said | Cut | Drips | Huge, pieces: Sequence[bytes], size: int | None = None) -> None:
+        """In pieces, as the kind of reply has it; `size` None: as a stream of events."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream" if size is None else "application/json")
+        self.send_header(*("Connection", "close") if size is None else ("Content-Length", str(size)))
+        self.end_headers()
+        self.close_connection = True
+        with suppress(OSError):  # the client may have gone: that is what some of these are for
+            for place, piece in enumerate(pieces):
+                if isinstance(reply, Cut) and place >= reply.chunks:
+                    self._cut(reply)
+                    return
+                if isinstance(reply, Drips) and place:
+                    self.server.face.closed.wait(reply.pause_s)
+                self.wfile.write(piece)
+
+    def _cut(self, cut: Cut) -> None:
+        if cut.reset:  # with nothing to linger for, closing resets the connection
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
 
     def _request(self, body: Json) -> Request:
         return Request(self.path, self.headers.get("Authorization", ""), body)
 
     def _refuse(self, refused: Refused) -> None:
-        error = {"message": refused.message, "type": "invalid_request_error", "param": None, "code": None}
+        echoed = f" The key was {self.headers.get('Authorization', '')}." if self.server.face.echoes_key else ""
+        said = refused.message + echoed
+        error = {"message": said, "type": "invalid_request_error", "param": None, "code": None}
         self._send(
             refused.status, {"error": error}, {"Retry-After": refused.retry_after} if refused.retry_after else {}
         )
 
     def _send(self, status: int, value: Json, headers: Mapping[str, str] | None = None) -> None:
-        content = json.dumps(value).encode()
+        self._send_bytes(status, json.dumps(value).encode(), {"Content-Type": "application/json", **(headers or {})})
+
+    def _send_bytes(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
-        for name, said in {
-            "Content-Type": "application/json",
-            "Content-Length": str(len(content)),
-            **(headers or {}),
-        }.items():
+        for name, said in {"Content-Length": str(len(content)), **headers}.items():
             self.send_header(name, said)
         self.end_headers()
-        self.wfile.write(content)
-
-    def _stream(self, said: Said, body: Json) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        for chunk in _chunks(said, body):
-            self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
-        self.wfile.write(b"data: [DONE]\n\n")
-        self.close_connection = True
-
-
-def _written(said: Said) -> Said:
-    """The same reply with its calls in the text."""
-    blocks = [json.dumps({"name": name, "arguments": given}, indent=2) for name, given in said.calls]
-    fenced = "\n".join(f"```json\n{block}\n```" for block in blocks)
-    return Said(content="\n".join(filter(None, [said.content, fenced])), tokens=said.tokens, finish=said.finish)
-
-
-def _completion(said: Said, body: Json) -> Json:
-    message: Json = {"role": "assistant", "content": said.content or None}
-    if said.calls:
-        message["tool_calls"] = _tool_calls(said)
-    choice = {"index": 0, "message": message, "finish_reason": _finish(said), "logprobs": None}
-    return {**_envelope("chat.completion", body), "choices": [choice], "usage": _usage(said)}
-
-
-def _chunks(said: Said, body: Json) -> Iterator[Json]:
-    """The role, the words one at a time, each call whole, why it ended, and the usage where that was asked for."""
-    deltas: list[Json] = [{"role": "assistant", "content": ""}]
-    deltas += [{"content": word} for word in said.content.splitlines(keepends=True)]
-    deltas += [{"tool_calls": [{**call, "index": place}]} for place, call in enumerate(_tool_calls(said))]
-    envelope = _envelope("chat.completion.chunk", body)
-    for delta in deltas:
-        yield {**envelope, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
-    yield {**envelope, "choices": [{"index": 0, "delta": {}, "finish_reason": _finish(said)}]}
-    if (body.get("stream_options") or {}).get("include_usage"):
-        yield {**envelope, "choices": [], "usage": _usage(said)}
-
-
-def _envelope(kind: str, body: Json) -> Json:
-    return {"id": "chatcmpl-test", "object": kind, "created": 0, "model": body.get("model", "test-model")}
-
-
-def _tool_calls(said: Said) -> list[Json]:
-    return [
-        {
-            "id": f"call_{place}",
-            "type": "function",
-            "function": {"name": name, "arguments": given if isinstance(given, str) else json.dumps(given)},
-        }
-        for place, (name, given) in enumerate(said.calls, start=1)
-    ]
-
-
-def _finish(said: Said) -> str:
-    return said.finish or ("tool_calls" if said.calls else "stop")
-
-
-def _usage(said: Said) -> Json | None:
-    if said.tokens is None:
-        return None
-    completion = said.tokens // 4
-    return {
-        "prompt_tokens": said.tokens - completion,
-        "completion_tokens": completion,
-        "total_tokens": said.tokens,
-    }
+        with suppress(OSError):
+            self.wfile.write(content)

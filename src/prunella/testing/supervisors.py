@@ -11,7 +11,7 @@ class SupervisorSuite:
 
     def make(self, folder: Path) -> Supervisor:
         """A supervisor of a fresh, stopped service that keeps all it needs in `folder`."""
-        raise NotImplementedError
+        raise NotImplementedError("A supervisor's tests say how one is made: override `make`.")
 
     async def test_a_fresh_service_is_stopped(self, tmp_path: Path) -> None:
         status = await self.make(tmp_path).status()

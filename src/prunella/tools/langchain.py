@@ -9,7 +9,8 @@ from pydantic_core import to_jsonable_python
 from prunella.domain.frozen import JsonValue
 from prunella.domain.tool import Prepared, Risk, ToolSpec
 from prunella.errors import Irrecoverable, Misuse
-from prunella.protocols import Tool
+from prunella.protocols import Sandbox, Tool
+from prunella.tools.code_runners import SandboxedTool, is_wrapper, language_of, refusal, wrapper_refusal
 from prunella.tools.names import wire_name
 from prunella.tools.schema import without_titles
 
@@ -52,17 +53,30 @@ class LangChainTool:
         return None
 
 
-def from_langchain(tool: "BaseTool", risk: Risk | str = Risk.IRREVERSIBLE) -> Tool:
-    """A LangChain tool as ours. Say risk="read" for one that only looks; all others count as irreversible."""
-    return LangChainTool(tool, Risk(risk))
+def from_langchain(tool: "BaseTool", risk: Risk | str = Risk.IRREVERSIBLE, sandbox: Sandbox | None = None) -> Tool:
+    """A LangChain tool as ours. Say risk="read" for one that only looks; all others count as irreversible.
+
+    One that runs code on this machine is replaced by ours of the same name, which runs it in the sandbox; raises
+    Misuse when there is none.
+    """
+    language = language_of(tool)
+    if language is None:
+        return LangChainTool(tool, Risk(risk))
+    if sandbox is None:
+        raise refusal(tool.name)
+    if is_wrapper(tool):
+        raise wrapper_refusal(tool.name)
+    return SandboxedTool(LangChainTool(tool, Risk.READ).spec, language, sandbox)
 
 
-def as_tool(thing: object) -> Tool:
-    """Our tool for a tool of ours or of LangChain. Raises Misuse for a function without `@tool`, and all else."""
+def as_tool(thing: object, sandbox: Sandbox | None = None) -> Tool:
+    """Our tool for a tool of ours or of LangChain. Raises Misuse for a function without `@tool`, for what would run
+    code on this machine when there is no sandbox to run it in, and all else.
+    """
     if isinstance(getattr(thing, "spec", None), ToolSpec):
         return cast("Tool", thing)
     if _is_langchain(thing):
-        return from_langchain(cast("BaseTool", thing))
+        return from_langchain(cast("BaseTool", thing), sandbox=sandbox)
     name = getattr(thing, "__name__", repr(thing))
     if callable(thing):
         raise Misuse(f'{name} is no tool yet: decorate it with @tool, or @tool(risk="change", undo=...) if it changes.')
@@ -76,6 +90,10 @@ def _is_langchain(thing: object) -> bool:
 
 def _parameters(tool: "BaseTool") -> dict[str, JsonValue]:
     """The schema of what a caller gives: arguments that LangChain injects are not in it."""
+    from langchain_core.tools import Tool as OneArgument
+
+    if isinstance(tool, OneArgument) and tool.args_schema is None:  # a function of one text, however that is called
+        return {"type": "object", "properties": without_titles(tool.args), "required": list(tool.args)}
     schema: Any = tool.tool_call_schema
     found = cast("dict[str, JsonValue]", schema) if isinstance(schema, dict) else schema.model_json_schema()
     return without_titles(found)

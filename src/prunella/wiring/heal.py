@@ -7,20 +7,21 @@ from prunella.configs.known_good import FileKnownGood
 from prunella.domain.goal import Goal
 from prunella.domain.ruling import Autonomy
 from prunella.domain.run import RunRecord
-from prunella.domain.service import Fleet
+from prunella.domain.service import BrainsSpec, Fleet
 from prunella.healing.context import Context
 from prunella.policy.rules import Rules
 from prunella.protocols import Approver, Sink
 from prunella.redaction.redactor import Redactor
 from prunella.storage.checkpoints import forget
-from prunella.storage.events import EventFile
-from prunella.telemetry.emitter import Emitter
+from prunella.telemetry.backends import captures_content
 from prunella.tools.packs.config import ConfigPack
+from prunella.tools.packs.evidence import EvidencePack
 from prunella.tools.packs.files import FilesPack
 from prunella.tools.packs.http import HttpPack, probed_hosts
 from prunella.tools.packs.services import ServicesPack
+from prunella.tools.spilling import SpillingTools
 from prunella.tools.toolbox import Tools
-from prunella.wiring.brains import brain_for
+from prunella.wiring.brains import Study, brain_of, roles_of
 from prunella.wiring.discreet import Discreet
 from prunella.wiring.workshop import Workshop, new_run_id
 from prunella.workers.worker import Worker
@@ -34,7 +35,7 @@ class Heal:
     fleet: Fleet
     goal: str
     services: tuple[str, ...]
-    brains: tuple[str, ...]
+    brains: BrainsSpec
     autonomy: Autonomy
     approver: Approver
 
@@ -45,7 +46,7 @@ class Heal:
             goal=self.goal,
             fleet=str(self.fleet.path),
             services=self.services,
-            brain=" → ".join(self.brains),
+            brain=" → ".join(self.brains.ladder),
             started=workshop.clock.now(),
         )
 
@@ -64,20 +65,27 @@ def heal_context(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Seque
     targets = tuple(name for name in record.services if name in fleet.services) or heal.services
     good = FileKnownGood(workshop.home / "known-good")
     world = FleetWorld(fleet, targets, workshop.home, good, redactor)
+    store = workshop.evidence(record.id, redactor)
     http = HttpPack(probed_hosts(fleet))
     packs = (ConfigPack(world, environ), ServicesPack(world), FilesPack(world), http)
     tools = Tools([tool for pack in packs for tool in pack.tools()], redacts=redactor)
-    emitter = Emitter(record.id, workshop.clock, [EventFile(workshop.home, record.id), *sinks], redactor)
+    emit = workshop.emitter(record.id, redactor, sinks).emit
+    study = Study(
+        environ, emit, observe=world.newest_facts, prices=heal.brains.prices, capture=captures_content(environ)
+    )
     return Context(
         goal=Goal(heal.goal, check=world.check, constraints=(world.check_neighbours,)),
         world=world,
-        brain=Discreet(brain_for(heal.brains, world.newest_facts, environ), redactor),
-        tools=tools,
+        brain=Discreet(brain_of(roles_of(heal.brains), study), redactor),
+        tools=SpillingTools(tools, store, Tools(EvidencePack(store).tools(), redacts=redactor)),
         policy=Rules(fleet.policy, heal.autonomy, fleet.path),
         journal=workshop.journal,
         runs=workshop.runs,
         clock=workshop.clock,
-        emit=emitter.emit,
+        emit=emit,
+        spending=workshop.spending,
+        lessons=workshop.lessons(redactor),
+        evidence=store,
         token=record.token,
         since=workshop.clock.now(),
         fleet=str(fleet.path),

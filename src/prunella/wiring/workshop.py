@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +10,22 @@ from pathlib import Path
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from prunella.clock import SystemClock
+from prunella.evidence.store import FileEvidence
 from prunella.healing.graph import Loop, build_loop
-from prunella.protocols import Clock
+from prunella.memory.book import LessonBook
+from prunella.protocols import Clock, Sink
+from prunella.redaction.redactor import Redactor
 from prunella.storage.checkpoints import open_checkpointer
 from prunella.storage.database import connect
+from prunella.storage.events import EventFile
 from prunella.storage.folder import open_folder
 from prunella.storage.journal import SqliteJournal
-from prunella.storage.retention import sweep
+from prunella.storage.lessons import SqliteLessons
+from prunella.storage.retention import EVIDENCE, sweep
 from prunella.storage.runs import SqliteRuns
+from prunella.storage.spending import SqliteSpending
+from prunella.telemetry.emitter import Emitter
+from prunella.telemetry.tracing import tracing_from
 from prunella.wiring.room import refuse_full_disk
 from prunella.wiring.settings import Settings
 
@@ -33,6 +41,22 @@ class Workshop:
     saver: AsyncSqliteSaver
     loop: Loop
     clock: Clock
+    spending: SqliteSpending
+    rows: SqliteLessons
+
+    def lessons(self, redactor: Redactor) -> LessonBook:
+        """What healed before, in all fleets of this state folder."""
+        return LessonBook(self.rows, self.clock, redacts=redactor)
+
+    def evidence(self, run: str, redactor: Redactor) -> FileEvidence:
+        """The large texts of one run; swept with it."""
+        return FileEvidence(self.home / EVIDENCE, run, redact=redactor.text)
+
+    def emitter(self, run: str, redactor: Redactor, sinks: Sequence[Sink]) -> Emitter:
+        """Tells the run's event log, `sinks`, and the trace back end that the environment names."""
+        tracing = tracing_from(self.settings.environ)
+        outlets = [EventFile(self.home, run), *sinks, *([tracing] if tracing else [])]
+        return Emitter(run, self.clock, outlets, redactor)
 
 
 @asynccontextmanager
@@ -45,8 +69,10 @@ async def open_workshop(settings: Settings) -> AsyncGenerator[Workshop]:
         async with open_checkpointer(home / "checkpoints.db") as saver:
             runs = SqliteRuns(connection)
             await sweep(home, runs, saver, clock.now())
-            loop = build_loop(saver)
-            yield Workshop(settings, home, runs, SqliteJournal(connection, clock), saver, loop, clock)
+            yield Workshop(
+                settings, home, runs, SqliteJournal(connection, clock), saver, build_loop(saver), clock,
+                SqliteSpending(connection, clock), SqliteLessons(connection),
+            )  # fmt: skip
     finally:
         connection.close()
 

@@ -1,11 +1,10 @@
 """The worker of this process: from a run's record to its verdict, whatever gets in the way."""
 
 import asyncio
-from collections.abc import Coroutine
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
+from prunella.cancelling import at_rest
+from prunella.domain.frozen import JsonValue
 from prunella.domain.ruling import ApprovalRequest, Decision
 from prunella.domain.run import EventKind, RunRecord, Verdict
 from prunella.errors import Irrecoverable, Lost
@@ -39,12 +38,22 @@ class Worker:
             raise
         except (asyncio.CancelledError, Exception) as error:
             by = "the operator" if isinstance(error, asyncio.CancelledError) else f"{type(error).__name__}: {error}"
-            await _to_the_end(self.withdraw(record, context, f"Stopped by {by}; everything is as it was found."))
+            await self._withdraw_whatever_comes(record, context, f"Stopped by {by}; everything is as it was found.")
             raise
         if outcome.verdict is None:
             raise AssertionError(f"Run {record.id} ended without a verdict.")
+        await self._account(outcome, context)
         cause = outcome.summary if outcome.verdict is Verdict.ACHIEVED else ""
         return await self._close(record, context, outcome.verdict, outcome.summary, cause)
+
+    async def _account(self, outcome: State, context: Context) -> None:
+        """Write down, and tell, what the run has spent of its limits."""
+        spent = outcome.spent
+        if context.spending is not None:
+            await context.spending.note(outcome.run, spent)
+        of = context.limits.model_dump()
+        used: dict[str, JsonValue] = {u: {"spent": value, "of": of[u]} for u, value in spent.model_dump().items()}
+        context.emit(EventKind.SPENT, "end", str(spent), **used)
 
     async def withdraw(self, record: RunRecord, context: Context, why: str) -> RunRecord:
         """Put back all that the run did, whatever its state, and close it."""
@@ -57,6 +66,12 @@ class Worker:
             return await self._close(record, context, Verdict.FROZEN, str(error), record.cause)
         return await self._close(record, context, Verdict.ROLLED_BACK, why, record.cause)
 
+    async def _withdraw_whatever_comes(self, record: RunRecord, context: Context, why: str) -> None:
+        """Although we are being cancelled, and perhaps cancelled again. Raises what the undo raises."""
+        task = asyncio.ensure_future(self.withdraw(record, context, why))
+        await at_rest(task)
+        task.result()
+
     async def _advance(
         self, record: RunRecord, context: Context, answer: Decision | None = None
     ) -> State | ApprovalRequest:
@@ -66,7 +81,7 @@ class Worker:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             task.cancel()
-            await _at_rest(task)
+            await at_rest(task)
             raise
 
     async def _ask(self, request: ApprovalRequest) -> Decision:
@@ -86,16 +101,3 @@ class Worker:
         await self.runs.close(done)
         context.emit(EventKind.VERDICT, "end", f"{verdict.value}: {summary}", verdict=verdict.value, summary=summary)
         return done
-
-
-async def _to_the_end(work: Coroutine[None, None, RunRecord]) -> None:
-    """Finish an undo although we are being cancelled, and perhaps cancelled again. Raises what the undo raises."""
-    task = asyncio.ensure_future(work)
-    await _at_rest(task)
-    task.result()
-
-
-async def _at_rest(task: "asyncio.Future[Any]") -> None:
-    while not task.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait({task})

@@ -14,9 +14,11 @@ from prunella.configs.known_good import FileKnownGood
 from prunella.configs.reading import read_config
 from prunella.domain.evidence import Evidence, Findings
 from prunella.domain.facts import Facts, ServiceFacts
+from prunella.domain.lesson import Trouble
 from prunella.domain.report import Reach, Reading, Report
 from prunella.domain.service import CommandResult, Fleet, Service, ServiceStatus
 from prunella.errors import PrunellaError, Rejected, Transient
+from prunella.memory.trouble import trouble_in
 from prunella.probes.factory import probe_for
 from prunella.probes.prober import Prober
 from prunella.protocols import Supervisor
@@ -115,6 +117,10 @@ class FleetWorld:
         self._newest = await self.facts()
         seen = findings(self._newest)
         return Findings(evidence=tuple(self._redacted(each) for each in seen.evidence), signs=seen.signs)
+
+    async def trouble(self, report: Report, evidence: tuple[Evidence, ...]) -> Trouble:
+        """By the picture that the last investigation took; the shape covers who is in trouble and what they need."""
+        return trouble_in(await self.newest_facts(), report, evidence)
 
     def _redacted(self, evidence: Evidence) -> Evidence:
         return evidence.model_copy(update={"text": self.redactor.text(evidence.text)})

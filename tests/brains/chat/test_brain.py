@@ -3,21 +3,24 @@
 import asyncio
 import json
 import time
+from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage
 
 from prunella.brains.chat.brain import Chat
-from prunella.brains.chat.models import load_model
+from prunella.brains.chat.models import choose_model
+from prunella.brains.chat.options import Tactic
 from prunella.brains.chat.wire import Way
-from prunella.domain.plan import Answer, LookUp, Plan, Step, Unsure
-from prunella.domain.run import Attempt
+from prunella.domain.frozen import JsonValue
+from prunella.domain.plan import Answer, ClimbReason, LookUp, Plan, Step, Unsure
+from prunella.domain.run import Attempt, EventKind
 from prunella.errors import Misuse, Transient
 from prunella.testing.models import ScriptedModel, calling
 from prunella.testing.openai_server import Hangs, OpenAIServer, Refused, Said, Script
 from tests.brains.chat.briefs import BRIEF, FIX
 
-PLAN = {
+PLAN: dict[str, Any] = {
     "cause": "The port is wrong.",
     "because": ["Check if PORT is set to 8080."],
     "decision": "use_tools",
@@ -28,7 +31,7 @@ FIX_STEP = Step(tool="config.set", arguments={**FIX})
 
 
 def chat(server: OpenAIServer, **options: float) -> Chat:
-    model = load_model(server.url, {"OPENAI_API_KEY": "sk-test"})
+    model = choose_model(server.url, {"OPENAI_API_KEY": "sk-test"}).load
     return Chat(model, name="test", key="OPENAI_API_KEY", backoff_s=(0.01, 0.01), **options)  # pyright: ignore[reportArgumentType] - only timeout_s is given
 
 
@@ -130,7 +133,7 @@ async def test_plain_words_are_asked_once_more_by_schema_and_that_is_remembered(
 
 
 async def test_plain_words_that_stay_words_are_an_answer_and_nothing_is_remembered():
-    spoken = {**PLAN, "decision": "answer", "steps": [], "text": "All is well, really."}
+    spoken: dict[str, Any] = {**PLAN, "decision": "answer", "steps": [], "text": "All is well, really."}
     with OpenAIServer(Said(content="All is well."), Said(content=json.dumps(spoken))) as server:
         brain = chat(server)
         assert await brain.propose(BRIEF) == Answer(text="All is well.")
@@ -140,7 +143,7 @@ async def test_plain_words_that_stay_words_are_an_answer_and_nothing_is_remember
 async def test_a_server_that_is_asked_by_schema_first_and_ignores_it_is_asked_for_calls_from_then_on():
     words, calls = Said(content="Set the port."), Said(calls=(("config_set", FIX),))
     with OpenAIServer(words, calls, calls) as server:
-        brain = Chat(load_model(server.url, {}), way=Way.SCHEMA)
+        brain = Chat(choose_model(server.url, {}).load, way=Way.SCHEMA)
         assert isinstance(await brain.propose(BRIEF), Plan)
         assert isinstance(await brain.propose(BRIEF), Plan)
     assert [bool(request.tools) for request in server.requests] == [False, True, True]
@@ -148,15 +151,15 @@ async def test_a_server_that_is_asked_by_schema_first_and_ignores_it_is_asked_fo
 
 async def test_a_server_that_refuses_schemas_is_asked_for_calls():
     with OpenAIServer(Said(calls=(("config_set", FIX),)), refuses_schema=True) as server:
-        brain = Chat(load_model(server.url, {}), way=Way.SCHEMA)
+        brain = Chat(choose_model(server.url, {}).load, way=Way.SCHEMA)
         assert isinstance(await brain.propose(BRIEF), Plan)
     assert brain.way is Way.CALLS
 
 
 async def test_an_answer_in_json_is_meant_and_asked_for_once():
-    spoken = {**PLAN, "decision": "answer", "steps": [], "text": "All is well."}
+    spoken: dict[str, Any] = {**PLAN, "decision": "answer", "steps": [], "text": "All is well."}
     with OpenAIServer(Said(content=json.dumps(spoken))) as server:
-        brain = Chat(load_model(server.url, {}), way=Way.SCHEMA)
+        brain = Chat(choose_model(server.url, {}).load, way=Way.SCHEMA)
         assert await brain.propose(BRIEF) == Answer(text="All is well.")
 
 
@@ -199,9 +202,11 @@ async def test_a_broken_call_is_asked_once_more_with_the_exact_fault():
 
 
 async def test_two_broken_answers_are_a_doubt_that_names_the_fault():
-    broken = Said(calls=(("submit_plan", {"cause": "x", "steps": [{"arguments": {}}]}),))
+    broken = Said(calls=(("submit_plan", {"cause": "x", "steps": []}),))
     assert await propose(broken, broken) == Unsure(
-        why="test gave no usable answer twice: the plan's steps.0.tool: Field required"
+        why="test gave no usable answer twice: "
+        "the plan's steps: Tuple should have at least 1 item after validation, not 0",
+        reason=ClimbReason.MALFORMED,
     )
 
 
@@ -227,14 +232,15 @@ async def test_tokens_add_up_also_for_answers_that_were_not_usable():
     with OpenAIServer(Said(tokens=30), Said(calls=(("give_up", {"why": "-"}),), tokens=12)) as server:
         brain = chat(server)
         await brain.propose(BRIEF)
-    assert brain.tokens == 42
+    assert brain.usage.tokens == 42
+    assert brain.usage.calls == 2
 
 
 async def test_tokens_are_estimated_when_the_server_does_not_tell():
     with OpenAIServer(Said(calls=(("give_up", {"why": "-"}),), tokens=None)) as server:
         brain = chat(server)
         await brain.propose(BRIEF)
-    assert 300 < brain.tokens < 3000
+    assert 300 < brain.usage.tokens < 3000
 
 
 async def test_a_rate_limit_is_waited_for():
@@ -323,7 +329,7 @@ async def test_a_script_that_is_too_short_is_a_mistake_of_the_test():
 
 
 async def test_a_client_of_another_make_that_fails_oddly_is_transient_too():
-    with pytest.raises(Transient, match="could not be used: KeyError"):
+    with pytest.raises(Transient, match="gave no answer of a chat model: KeyError"):
         await Chat(ScriptedModel(replies=[KeyError("choices")]), name="odd").propose(BRIEF)
 
 
@@ -331,3 +337,43 @@ async def test_thoughts_are_not_words():
     thinking = AIMessage(content='<think>{"name": "config_set", "arguments": {}}</think>', tool_calls=[])
     model = ScriptedModel(replies=[thinking, calling("give_up", {"why": "no idea"})])
     assert await Chat(model).propose(BRIEF) == Unsure(why="no idea")
+
+
+async def test_one_step_at_a_time_takes_the_first_step_only():
+    two = Said(calls=(("config_set", FIX), ("services_restart", {"service": "payments"})))
+    held = Said(content=json.dumps({**PLAN, "steps": [*PLAN["steps"], *PLAN["steps"]]}))
+    with OpenAIServer(two, held) as server:
+        for way in (Way.CALLS, Way.SCHEMA):
+            brain = Chat(choose_model(server.url, {}).load, way=way, tactic=Tactic.REACT)
+            proposal = await brain.propose(BRIEF)
+            assert isinstance(proposal, Plan)
+            assert [step.tool for step in proposal.steps] == ["config.set"]
+    by_calls, by_schema = server.requests
+    assert "submit_plan" not in by_calls.tools
+    assert by_schema.schema is not None
+    assert by_schema.schema["properties"]["steps"]["maxItems"] == 1
+
+
+async def test_the_first_step_of_a_plan_is_not_proposed_again_either():
+    tried = Attempt(plan=Plan(cause="x", steps=(FIX_STEP,)), came_of_it="no help")
+    brief = BRIEF.model_copy(update={"attempts": (tried,)})
+    two = Said(calls=(("config_set", FIX), ("services_restart", {"service": "payments"})))
+    with OpenAIServer(two, two) as server:
+        proposal = await Chat(choose_model(server.url, {}).load, tactic=Tactic.REACT).propose(brief)
+    assert isinstance(proposal, Unsure)
+    assert "this very step was tried" in proposal.why
+
+
+async def test_a_brain_is_made_of_a_choice():
+    told: list[str] = []
+
+    def emit(kind: EventKind, node: str, text: str, /, **data: JsonValue) -> None:
+        told.append(f"{kind} {node} {data.get('model', '')}")
+
+    with OpenAIServer(Said(content=json.dumps(PLAN), tokens=40)) as server:
+        choice = choose_model(f"{server.url}?input_price=1&output_price=2&timeout=7#small", {})
+        brain = Chat.of(choice, emit=emit, role="act")
+        await brain.propose(BRIEF)
+    assert brain.name == f"{server.url}?input_price=1&output_price=2&timeout=7#small"
+    assert brain.usage.dollars == pytest.approx((30 * 1 + 10 * 2) / 1_000_000)  # pyright: ignore[reportUnknownMemberType] - pytest leaves its argument's type open
+    assert told[-1] == "model act small"

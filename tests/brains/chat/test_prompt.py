@@ -1,17 +1,21 @@
 """What the model is told: the words themselves, what is left out when it gets long, and what can never be."""
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
-from prunella.brains.chat.prompt import build_prompt, fence, trim
+from prunella.brains.chat.fencing import fence, size, trim
+from prunella.brains.chat.options import Tactic
+from prunella.brains.chat.prompt import BUDGET, build_prompt
 from prunella.brains.chat.wire import Way
 from prunella.domain.brief import Brief, Rejection
 from prunella.domain.evidence import Evidence, EvidenceKind, Observation
+from prunella.domain.lesson import Lesson, Trouble
 from prunella.domain.plan import Plan, Step
 from prunella.domain.report import Reach, Reading, Report
 from prunella.domain.run import Attempt, Spent
-from tests.brains.chat.briefs import BRIEF, FIX
+from prunella.domain.tool import Risk
+from tests.brains.chat.briefs import BRIEF, FIX, TEXT, spec
 
 ATTEMPT = Attempt(
     plan=Plan(cause="The port is wrong.", steps=(Step(tool="config.set", arguments={**FIX}),)),
@@ -147,7 +151,7 @@ def test_what_was_asked_for_and_errors_outlive_other_facts_and_strangers_go_firs
     brief = BRIEF.model_copy(update={"evidence": facts})
     kept = [
         [f.text.split()[0] for f in facts if f.text in build_prompt(brief, Way.CALLS, budget=budget).user]
-        for budget in (9_000, 6_900, 5_800, 4_700, 100)
+        for budget in (9_000, 7_100, 6_000, 4_900, 3_600)
     ]
     assert kept == snapshot(
         [
@@ -158,6 +162,151 @@ def test_what_was_asked_for_and_errors_outlive_other_facts_and_strangers_go_firs
             ["LAST-ERROR"],
         ]
     )
+
+
+LESSON = Lesson(
+    id="l1",
+    trouble=Trouble(fleet="f", services=("payments",), fingerprint="abc", text="refused"),
+    cause="The port was wrong.",
+    steps=(Step(tool="config.set", arguments={**FIX}),),
+    by="reflex",
+    run="r1",
+    healed=3,
+    relapses=1,
+    learned=0,
+    used=0,
+    expires=1,
+)
+
+
+def test_what_healed_before_what_is_kept_and_where_more_can_be_found():
+    large = Evidence(kind=EvidenceKind.LOG, source="log/big", text="head tail", handle="e42")
+    brief = BRIEF.model_copy(
+        update={
+            "evidence": (large,),
+            "lessons": (
+                LESSON,
+                LESSON.model_copy(update={"trouble": LESSON.trouble.model_copy(update={"fingerprint": "x"})}),
+            ),
+            "known_as": "abc",
+            "kept": (ATTEMPT.plan,),
+            "summary": "The disk was looked at and is fine.",
+        }
+    )
+    user = build_prompt(brief, Way.CALLS).user
+    assert user[user.index("# HEALED") : user.index("# LIMITS")] == snapshot("""\
+# HEALED THIS BEFORE
+healed 3 times, did not last once
+```data
+The port was wrong.
+→ config_set(service="payments", key="PORT", value="8080")
+```
+
+# HELPED WITH SIMILAR TROUBLE
+healed 3 times, did not last once
+```data
+The port was wrong.
+→ config_set(service="payments", key="PORT", value="8080")
+```
+
+# EVIDENCE
+log from log/big (the beginning and end of more: evidence_search finds in all of it, by handle e42)
+```data
+head tail
+```
+
+# EARLIER, IN SHORT
+a summary
+```data
+The disk was looked at and is fine.
+```
+
+# DONE AND KEPT: BUILD ON IT
+The port is wrong.
+```data
+config_set(service="payments", key="PORT", value="8080")
+```
+
+""")
+
+
+def test_one_step_at_a_time_is_said_where_that_is_the_tactic():
+    system = build_prompt(BRIEF, Way.CALLS, tactic=Tactic.REACT).system
+    assert "propose exactly one call" in system
+    assert "submit_plan" not in system
+    assert "propose exactly one call" not in build_prompt(BRIEF, Way.CALLS).system
+    assert '"maxItems": 1' in build_prompt(BRIEF, Way.WORDS, tactic=Tactic.REACT).system
+
+
+def repeat(text: str, times: int) -> str:
+    return text * times
+
+
+LONG_TEXTS = st.builds(
+    repeat, st.sampled_from(["x", "日本語 ", "🔥", "```\n", "e3b0c442", "word "]), st.sampled_from([1, 30, 5_000])
+)
+TEXTS = st.one_of(st.text(max_size=50), LONG_TEXTS)
+MANY = st.integers(0, 12)
+
+
+@st.composite
+def briefs(draw: st.DrawFn) -> Brief:
+    facts = [
+        Evidence(kind=EvidenceKind.LOG, source=draw(TEXTS), text=f"{n} {draw(TEXTS)}", handle="h", is_error=n % 2 == 0)
+        for n in range(draw(MANY))
+    ]
+    last = Evidence(kind=EvidenceKind.LOG, source=draw(TEXTS), text=f"{draw(TEXTS)} THE-LAST-ERROR", is_error=True)
+    failed = Observation(
+        tool="t", arguments={}, ok=False, error="E", message=draw(TEXTS), traceback=draw(TEXTS) + "AT-LINE-7"
+    )
+    plan = Plan(
+        cause=draw(TEXTS),
+        steps=tuple(Step(tool="t", arguments={"a": draw(TEXTS)}) for _ in range(draw(st.integers(1, 4)))),
+    )
+    attempt = Attempt(plan=plan, came_of_it=draw(TEXTS), observations=(failed,) * draw(st.integers(1, 12)))
+    readings = tuple(
+        Reading(probe=f"{n}{draw(TEXTS)}", reach=Reach.NOBODY, detail=draw(TEXTS), body=draw(TEXTS))
+        for n in range(draw(MANY))
+    )
+    tools = tuple(
+        spec(
+            f"tool{n}",
+            Risk.CHANGE,
+            draw(TEXTS),
+            **{f"p{k}": {**TEXT, "description": draw(TEXTS)} for k in range(draw(MANY))},
+        )
+        for n in range(draw(st.sampled_from([0, 3, 60])))
+    )
+    return Brief(
+        goal=f"THE-GOAL {draw(TEXTS)}",
+        report=Report(readings=readings),
+        evidence=(*facts, last),
+        tools=tools,
+        attempts=(attempt,) * draw(st.integers(1, 5)),
+        rejections=(Rejection(plan="p", steps=draw(TEXTS), reasons=(draw(TEXTS),) * 20),) * draw(st.integers(0, 5)),
+        lessons=(LESSON.model_copy(update={"cause": draw(TEXTS)}),) * draw(MANY),
+        kept=(plan,) * draw(MANY),
+        optimising=draw(TEXTS),
+        summary=draw(TEXTS),
+    )
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+@given(briefs(), st.sampled_from(Way), st.sampled_from(Tactic))
+def test_whatever_there_is_to_say_the_prompt_stays_within_its_budget_and_keeps_what_matters(
+    brief: Brief, way: Way, tactic: Tactic
+):
+    prompt = build_prompt(brief, way, tactic=tactic, fault="y" * 9_000)
+    assert prompt.size <= BUDGET
+    assert size(prompt.system) + size(prompt.user) == prompt.size
+    for kept in ("THE-GOAL", "THE-LAST-ERROR", "AT-LINE-7", "# TRIED, IN ORDER", "# LIMITS"):
+        assert kept in prompt.user
+    if brief.kept:
+        assert "# DONE AND KEPT" in prompt.user
 
 
 def test_goal_failing_readings_and_the_last_error_are_never_left_out():

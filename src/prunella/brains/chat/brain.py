@@ -1,30 +1,30 @@
 """Any LangChain chat model as a brain: by tool calls where it makes them, by JSON schema where it does not."""
 
-import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Self
 
-from prunella.brains.chat.failures import (
-    Place,
-    explain,
-    is_cut_off,
-    is_timeout,
-    is_unsupported,
-    may_pass,
-    retry_after_s,
-)
-from prunella.brains.chat.prompt import BUDGET, Prompt, build_prompt
+from prunella.brains.chat.calling import Caller, Patience, Question, TimedOut, Unsupported
+from prunella.brains.chat.models import ModelChoice
+from prunella.brains.chat.options import Tactic, most_steps
+from prunella.brains.chat.prices import Tariff
+from prunella.brains.chat.prompt import BUDGET, build_prompt
 from prunella.brains.chat.replies import calls_of, proposal_of, require_words, words_of
-from prunella.brains.chat.wire import Way, schema_for, tools_on_wire
+from prunella.brains.chat.telling import Teller
+from prunella.brains.chat.wire import SUBMIT_PLAN, Schema, Way, schema_for, tools_on_wire
 from prunella.domain.brief import Brief
-from prunella.domain.plan import Answer, Proposal, Unsure
-from prunella.errors import PrunellaError, Rejected, Transient
+from prunella.domain.plan import Answer, ClimbReason, Plan, Proposal, Unsure
+from prunella.domain.usage import Price, Usage
+from prunella.errors import Rejected
+from prunella.protocols import Emit
+from prunella.silence import silent
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage
 
-TIMEOUT_S = 120.0
+    Model = BaseChatModel | Callable[[], BaseChatModel | Awaitable[BaseChatModel]]
+
+TIMEOUT_S, IDLE_S = 120.0, 30.0
 _ORDER = {
     Way.CALLS: (Way.CALLS, Way.SCHEMA, Way.WORDS),
     Way.SCHEMA: (Way.SCHEMA, Way.CALLS, Way.WORDS),
@@ -35,34 +35,68 @@ _ORDER = {
 class Chat:
     """A brain that asks `model`, or what the function `model` returns at the first proposal.
 
-    `name` is as the operator wrote it. `timeout_s` bounds one call, `backoff_s` are the pauses before a call that may
-    pass is made again, `budget` bounds the prompt in characters. `way` is how the next answer is asked for: it starts
-    with tool calls and remembers what this model cannot do.
+    `name` is as the operator wrote it, `key` the variable that holds the key. `timeout_s` bounds one call, `idle_s` a
+    pause within an answer, `backoff_s` are the pauses before a call that may pass is made again, `budget` bounds the
+    prompt in bytes. `emit` is told of every call and, as they come, of its tokens, in the words of `role`; `capture`
+    adds the prompt and the reply. `way` is how the next answer is asked for: it remembers what this model cannot do.
     """
 
     def __init__(
         self,
-        model: "BaseChatModel | Callable[[], BaseChatModel]",
+        model: "Model",
         *,
         name: str = "",
         key: str = "",
         way: Way = Way.CALLS,
+        tactic: Tactic = Tactic.PLAN,
+        tariff: Tariff | None = None,
         timeout_s: float = TIMEOUT_S,
+        idle_s: float = IDLE_S,
         backoff_s: tuple[float, ...] = (0.5, 2.0),
         budget: int = BUDGET,
+        emit: Emit = silent,
+        role: str = "plan",
+        capture: bool = False,
     ) -> None:
-        self._model = model
-        self._name = name
-        self._key = key
-        self._timeout_s = timeout_s
-        self._backoff_s = backoff_s
+        self._name = name or getattr(model, "model_name", None) or type(model).__name__
+        teller = Teller(self._name, emit, role, capture)
+        self._caller = Caller(model, teller, Patience(timeout_s, idle_s, backoff_s), tariff=tariff, key=key)
         self._budget = budget
+        self._tactic = tactic
         self.way = way
-        self.tokens = 0
+
+    @classmethod
+    def of(
+        cls,
+        choice: ModelChoice,
+        *,
+        prices: Mapping[str, Price] | None = None,
+        timeout_s: float = TIMEOUT_S,
+        emit: Emit = silent,
+        role: str = "plan",
+        capture: bool = False,
+    ) -> Self:
+        """The brain that an operator chose by name. A timeout in the name's options wins over `timeout_s`."""
+        return cls(
+            choice.load,
+            name=choice.name,
+            key=choice.key,
+            way=choice.way,
+            tactic=choice.tactic,
+            tariff=choice.tariff(prices or {}),
+            timeout_s=choice.options.timeout or timeout_s,
+            emit=emit,
+            role=role,
+            capture=capture,
+        )
 
     @property
     def name(self) -> str:
-        return self._name or getattr(self._model, "model_name", None) or type(self._model).__name__
+        return self._name
+
+    @property
+    def usage(self) -> Usage:
+        return self._caller.usage
 
     async def propose(self, brief: Brief) -> Proposal:
         """What the model proposes; Unsure with the exact fault when it was not usable twice.
@@ -72,110 +106,67 @@ class Chat:
         fault = ""
         for _ in range(2):
             try:
-                return await self._ask(brief, fault)
+                return await self._propose(brief, fault)
             except Rejected as error:
                 fault = str(error)
-        return Unsure(why=f"{self.name} gave no usable answer twice: {fault}")
+        why = f"{self.name} gave no usable answer twice: {fault}"
+        return Unsure(why=why, reason=ClimbReason.MALFORMED)
 
-    async def _ask(self, brief: Brief, fault: str) -> Proposal:
-        way, reply = await self._reply(brief, fault, _ORDER[self.way])
-        proposal = _read(reply, brief)
-        if way is not Way.WORDS and _is_plain(reply, proposal):
-            return await self._ask_otherwise(brief, proposal, way)
-        self.way = Way.SCHEMA if way is Way.CALLS and not reply.tool_calls else way
-        return proposal
-
-    async def _ask_otherwise(self, brief: Brief, spoken: Proposal, way: Way) -> Proposal:
-        """What plain words meant, asked once more another way; a model that then says more is asked so from now on."""
-        other = Way.CALLS if way is Way.SCHEMA else Way.SCHEMA
-        way, reply = await self._reply(brief, "", (other, Way.WORDS))
-        proposal = _read(reply, brief)
-        if isinstance(proposal, Answer):
-            return spoken
-        self.way = way
-        return proposal
-
-    async def _reply(self, brief: Brief, fault: str, ways: tuple[Way, ...]) -> "tuple[Way, AIMessage]":
-        """The reply by the first of `ways` that the provider supports, and which one that was."""
-        *better, last = ways
-        for way in better:
+    async def _propose(self, brief: Brief, fault: str) -> Proposal:
+        """The proposal by the first way that brings one, which is the way to ask from then on. Plain words, where a
+        call or JSON was asked for, are an answer only when the next way brings no more than words either.
+        """
+        spoken: Answer | None = None
+        for way in _ORDER[self.way]:
             try:
-                return way, await self._call(brief, fault, way)
-            except _Unsupported:
+                reply = await self._ask(brief, "" if spoken else fault, way)
+            except Unsupported:
                 continue
-        return last, await self._call(brief, fault, last)
+            proposal = self._read(reply, brief)
+            if isinstance(proposal, Answer):
+                if spoken is not None:
+                    return spoken
+                if way is not Way.WORDS and not calls_of(reply):
+                    spoken = proposal
+                    continue
+            self.way = Way.SCHEMA if way is Way.CALLS and not reply.tool_calls else way
+            return proposal
+        raise AssertionError("no provider can refuse to be asked in words")
 
-    async def _call(self, brief: Brief, fault: str, way: Way) -> "AIMessage":
-        prompt = build_prompt(brief, way, budget=self._budget, fault=fault)
-        model = await self._load()
-        for pause_s in (*self._backoff_s, None):
-            try:
-                async with asyncio.timeout(self._timeout_s):
-                    reply = await _send(model, prompt, brief, way)
-            except PrunellaError:
-                raise
-            except Exception as error:
-                self._learn_from(error, way)
-                if pause_s is None or is_unsupported(error) or not may_pass(error):
-                    raise self._explained(error, model, way) from error
-                await asyncio.sleep(max(pause_s, retry_after_s(error)))
-            else:
-                self.tokens += _tokens(reply, prompt)
-                return reply
-        raise AssertionError("the last round returns or raises")
+    async def _ask(self, brief: Brief, fault: str, way: Way) -> "AIMessage":
+        try:
+            return await self._caller.ask(self._question(brief, fault, way))
+        except TimedOut:
+            if way is Way.CALLS:  # it may have run on without end because it was free to
+                self.way = Way.SCHEMA
+            raise
 
-    def _learn_from(self, error: Exception, way: Way) -> None:
-        """A model that ran on without end when it was free to is held to the schema, which ends, from now on."""
-        if way is Way.CALLS and is_timeout(error):
-            self.way = Way.SCHEMA
+    def _question(self, brief: Brief, fault: str, way: Way) -> Question:
+        prompt = build_prompt(brief, way, tactic=self._tactic, budget=self._budget, fault=fault)
+        match way:
+            case Way.CALLS:
+                return Question(prompt, way, tools=_tools(brief, self._tactic))
+            case Way.SCHEMA:
+                return Question(prompt, way, schema=schema_for(brief, most_steps(self._tactic)))
+            case Way.WORDS:
+                return Question(prompt, way)
 
-    def _explained(self, error: Exception, model: "BaseChatModel", way: Way) -> PrunellaError:
-        if is_cut_off(error):
-            return Rejected("the reply was cut off at the model's output limit; be brief")
-        explained = explain(error, Place(self.name, _url(model), self._key), self._timeout_s)
-        return _Unsupported(str(explained)) if way is not Way.WORDS and is_unsupported(error) else explained
-
-    async def _load(self) -> "BaseChatModel":
-        """The model; importing its client takes seconds, so it is done beside the event loop."""
-        from langchain_core.language_models import BaseChatModel
-
-        if not isinstance(self._model, BaseChatModel):
-            self._model = await asyncio.to_thread(self._model)
-        return self._model
+    def _read(self, reply: "AIMessage", brief: Brief) -> Proposal:
+        words, calls = words_of(reply), calls_of(reply)
+        proposal = proposal_of(calls, words, brief) if calls else Answer(text=require_words(words))
+        return _first_step(proposal, brief) if self._tactic is Tactic.REACT else proposal
 
 
-class _Unsupported(Transient):
-    """The provider cannot be asked this way; another way may do."""
+def _tools(brief: Brief, tactic: Tactic) -> tuple[Schema, ...]:
+    tools = tools_on_wire(brief.tools)
+    return tuple(tool for tool in tools if tactic is Tactic.PLAN or tool["function"]["name"] != SUBMIT_PLAN)
 
 
-def _read(reply: "AIMessage", brief: Brief) -> Proposal:
-    words, calls = words_of(reply), calls_of(reply)
-    return proposal_of(calls, words, brief) if calls else Answer(text=require_words(words))
-
-
-def _is_plain(reply: "AIMessage", proposal: Proposal) -> bool:
-    """True for words by a model that was asked for calls or for JSON."""
-    return isinstance(proposal, Answer) and not calls_of(reply)
-
-
-async def _send(model: "BaseChatModel", prompt: Prompt, brief: Brief, way: Way) -> "AIMessage":
-    messages = [("system", prompt.system), ("human", prompt.user)]
-    if way is Way.CALLS:
-        return await model.bind_tools(tools_on_wire(brief.tools)).ainvoke(messages)
-    if way is Way.WORDS:
-        return await model.ainvoke(messages)
-    asked = model.with_structured_output(schema_for(brief), method="json_schema", include_raw=True)
-    answer = cast("dict[str, Any]", await asked.ainvoke(messages))
-    return cast("AIMessage", answer["raw"])
-
-
-def _tokens(reply: "AIMessage", prompt: Prompt) -> int:
-    """What the call cost; about four characters each when the provider does not say."""
-    if reply.usage_metadata:
-        return reply.usage_metadata["total_tokens"]
-    return (len(prompt.system) + len(prompt.user) + len(str(reply.text))) // 4
-
-
-def _url(model: "BaseChatModel") -> str:
-    names = ("openai_api_base", "anthropic_api_url", "base_url")
-    return next((str(url) for name in names if (url := getattr(model, name, None))), "")
+def _first_step(proposal: Proposal, brief: Brief) -> Proposal:
+    """The same with one step, which is all that was asked for. Raises Rejected for one that was tried before."""
+    if not isinstance(proposal, Plan) or len(proposal.steps) == 1:
+        return proposal
+    plan = proposal.model_copy(update={"steps": proposal.steps[:1]})
+    if plan.key in brief.tried:
+        raise Rejected(f"this very step was tried or rejected before: {plan.steps[0]}")
+    return plan

@@ -1,13 +1,17 @@
 """What a failed model call means, whoever made the client: every provider has an error tree of its own."""
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit, urlunsplit
 
+from prunella.brains.chat.streaming import CutOff, Stalled
 from prunella.errors import Transient
 
 _MOST_RETRY_AFTER_S = 20.0
+_BROKEN = re.compile(r"RemoteProtocolError|ReadError|WriteError|IncompleteRead|ClosedResource|BrokenResource")
 _UNSUPPORTED = re.compile(
     r"tool|function.?call|response_format|json.?schema|structured|bind_tools|grammar|jinja", re.IGNORECASE
 )
@@ -64,23 +68,70 @@ def is_unreachable(error: BaseException) -> bool:
     )
 
 
+def is_broken_off(error: BaseException) -> bool:
+    """True when an answer had begun, or was on its way, and its connection ended."""
+    return status_of(error) is None and any(
+        isinstance(link, CutOff | ConnectionResetError) or _BROKEN.search(type(link).__name__) for link in chain(error)
+    )
+
+
+def is_nonsense(error: BaseException) -> bool:
+    """True when an answer came that the client could make nothing of."""
+    reachable = status_of(error) is None and not (is_unreachable(error) or is_timeout(error))
+    return reachable and (isinstance(error, _UNREADABLE) or "ResponseValidation" in type(error).__name__)
+
+
+_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, AssertionError, CutOff)
+
+
+def is_turned_away(error: BaseException) -> bool:
+    """True when no model read the question."""
+    never_came = is_unreachable(error) and not is_broken_off(error) and not is_timeout(error)
+    return status_of(error) is not None or never_came
+
+
 def may_pass(error: BaseException) -> bool:
-    """True when the very same call may succeed in a moment; a timeout is not tried again."""
+    """True when the very same call may succeed in a moment. A timeout is not tried again, nor is a used up quota."""
     status = status_of(error)
     if status is None:
-        return is_unreachable(error) and not is_timeout(error)
-    return status in {408, 409, 425, 429} or status >= 500
+        return not is_timeout(error) and (is_unreachable(error) or is_broken_off(error))
+    if status == 429:
+        return "insufficient_quota" not in str(error) and retry_after_s(error) <= _MOST_RETRY_AFTER_S
+    return status in {408, 409, 425} or (status >= 500 and status != 501)
 
 
 def is_timeout(error: BaseException) -> bool:
     return any(isinstance(link, TimeoutError) or "Timeout" in type(link).__name__ for link in chain(error))
 
 
+def ran_out(error: BaseException) -> bool:
+    """True when the whole time was used up, rather than that something stood still."""
+    return is_timeout(error) and not isinstance(error, Stalled)
+
+
 def retry_after_s(error: BaseException) -> float:
-    """What the server asked us to wait, at most 20 s; 0 when it did not say."""
-    headers = getattr(getattr(error, "response", None), "headers", None)
-    said = headers.get("retry-after", "") if headers is not None else ""
-    return min(float(said), _MOST_RETRY_AFTER_S) if re.fullmatch(r"\d+(\.\d+)?", said) else 0.0
+    """What the server asked us to wait, in seconds or until a date; 0 when it did not say."""
+    responses = [response for link in chain(error) if (response := getattr(link, "response", None)) is not None]
+    said = str(responses[0].headers.get("retry-after", "")).strip() if responses else ""
+    if re.fullmatch(r"\d+(\.\d+)?", said):
+        return float(said)
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+    except ValueError:
+        return 0.0
+
+
+def refuses_streaming(error: BaseException) -> bool:
+    """True when the server may well answer, if only it is asked for the whole answer at once."""
+    if is_nonsense(error) or isinstance(error, NotImplementedError):
+        return True
+    if status_of(error) not in {400, 404, 405, 422, 501}:
+        return False
+    return "stream" in str(error).casefold() or (status_of(error) != 404 and not _UNSUPPORTED.search(str(error)))
+
+
+def refuses_temperature(error: BaseException) -> bool:
+    return status_of(error) in {400, 422} and "temperature" in str(error).casefold()
 
 
 def explain(error: BaseException, place: Place, timeout_s: float) -> Transient:
@@ -93,18 +144,26 @@ def explain(error: BaseException, place: Place, timeout_s: float) -> Transient:
     if status == 404:
         return Transient(f"{place} was not found (404): {_reason(error)} Check the model's name and the URL.")
     if status == 429:
-        return Transient(f"{place} limits our rate (429). Wait a while, check the quota, or use another model.")
+        wait = f"for {pause:.0f} s" if (pause := retry_after_s(error)) else "a while"
+        return Transient(f"{place} limits our rate (429). Wait {wait}, check the quota, or use another model.")
     if status is not None:
         return Transient(f"{place} failed ({status}): {_reason(error)} Try again later, or use another model.")
     return _explain_silence(error, place, timeout_s)
 
 
 def _explain_silence(error: BaseException, place: Place, timeout_s: float) -> Transient:
+    if isinstance(error, Stalled):
+        return Transient(f"{place} stopped in mid-answer: {error}. Try again later, or use another model.")
     if is_timeout(error):
         more = "Use a faster model, or give it more seconds in PRUNELLA_MODEL_TIMEOUT."
         return Transient(f"{place} did not answer within {timeout_s:g} s. {more}")
+    if is_broken_off(error):
+        return Transient(f"{place} broke off in mid-answer. Try again later, or use another model.")
     if is_unreachable(error):
         return Transient(f"{place} cannot be reached: {_root(error)}. Is it running, and is the URL right?")
+    if is_nonsense(error):
+        more = "Does the URL lead to a chat model?"
+        return Transient(f"{place} gave no answer of a chat model: {type(error).__name__}: {_reason(error)} {more}")
     return Transient(f"{place} could not be used: {type(error).__name__}: {_reason(error)}")
 
 

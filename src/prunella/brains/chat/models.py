@@ -1,15 +1,20 @@
 """Chat models by the names that operators write. Choosing one checks everything that can be checked offline."""
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urldefrag
+from urllib.parse import urldefrag, urlsplit
 
+from prunella.brains.chat.keys import NO_KEY, key_of
+from prunella.brains.chat.options import Options, Tactic, split_options
+from prunella.brains.chat.prices import Tariff, own_price
 from prunella.brains.chat.wire import Way
-from prunella.errors import Misuse
+from prunella.domain.usage import Price
+from prunella.errors import Misuse, Transient
+from prunella.nearest import nearest
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -59,64 +64,122 @@ PROVIDERS: Mapping[str, Provider] = {
 }
 
 _NO_TEMPERATURE = re.compile(r"gpt-[5-9]|o\d|codex", re.IGNORECASE)
+_SIZE_B = re.compile(r"(?<![\d.a-z])(\d+(?:\.\d+)?)b(?![a-z])", re.IGNORECASE)
+_SMALL_B = 8.0
 _MOST_TOKENS_OUT = 1000  # small models repeat themselves without end; a plan takes a third of this
-_NO_KEY = "none"  # clients insist on a key even where the server asks for none
+_CONTEXT = 8192  # what Ollama keeps by default would cut the prompt off without a word
+_RETRYING = frozenset({"openai", "anthropic", "deepseek", "groq", "together", "xai"})
+_REASONING = frozenset({"openai", "deepseek", "groq", "openrouter", "xai"})
+_SEEDED = frozenset({"openai", "deepseek", "ollama", "openrouter", "together", "xai"})
+_SPELLED = {("ollama", "max_tokens"): "num_predict", ("google_genai", "max_tokens"): "max_output_tokens"}
 
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """A model that can be loaded: its package is there and so is its key. `settings` may hold the key: never shown."""
+    """A model that can be loaded: its package is there, and so is a key or a reference to one.
+
+    `name` is as the operator wrote it, options and all. `url` "" is the provider's own.
+    """
 
     name: str
     provider: str
     model: str
-    settings: "Settings"
+    options: Options = Options()
+    url: str = ""
+    environ: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     @property
     def key(self) -> str:
-        """The environment variable that the key came from, "" for none."""
+        """The environment variable that the key comes from, "" for none."""
         return PROVIDERS[self.provider].key
 
     @property
     def way(self) -> Way:
-        """How to ask first. What a bare URL serves is unknown and often small: held to a schema, its answers end."""
-        return Way.SCHEMA if _is_url(self.name) else Way.CALLS
+        """How to ask first: what is small or unknown is held to a schema, for then its answers end."""
+        return Way.SCHEMA if is_small(self) else Way.CALLS
 
-    def load(self) -> "BaseChatModel":
-        """The client. Takes seconds to import; no network."""
+    @property
+    def tactic(self) -> Tactic:
+        return self.options.tactic or Tactic.PLAN
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the client is made with, without the key."""
+        return _settings(self)
+
+    def tariff(self, prices: Mapping[str, Price]) -> Tariff:
+        """What it costs: by its options, else by `prices` under its name with or without them, else by the list."""
+        named = own_price(prices, self.name, split_options(self.name)[0], f"{self.provider}:{self.model}", self.model)
+        given, taken = self.options.input_price, self.options.output_price
+        own = named if given is None or taken is None else Price(input=given, output=taken)
+        return Tariff(self.provider, self.model, self.url, own)
+
+    async def load(self) -> "BaseChatModel":
+        """The client. Fetches the key, takes seconds to import; no network of its own.
+
+        Raises Transient when the reference to the key leads nowhere, or the client does not take its settings.
+        """
+        key = await key_of(self.key, self.environ) if self.key else ""
+        return await asyncio.to_thread(self._client, key)
+
+    def _client(self, key: str) -> "BaseChatModel":
         from langchain.chat_models import init_chat_model
 
+        made: dict[str, Any] = {"api_key": key or NO_KEY} if self.key else {}
+        if self.provider == "openai" and not self.environ.get("OPENAI_PROXY"):
+            from prunella.brains.chat.client import bounded_client
+
+            made["http_async_client"] = bounded_client()
         load = cast("Callable[..., BaseChatModel]", init_chat_model)
-        return load(self.model, model_provider=self.provider, **self.settings.given)
+        try:
+            return load(self.model, model_provider=self.provider, **self.settings, **made)
+        except (TypeError, ValueError) as error:
+            why = f"{type(error).__name__}: {str(error).replace(key, '[redacted]') if key else error}"
+        raise Transient(f"The client of {self.name} could not be made. {why}")  # not chained: it may quote the key
 
 
-@dataclass(frozen=True, repr=False)
-class Settings:
-    """What the client is made with; its `repr` says nothing, for it may hold a key."""
-
-    given: Mapping[str, Any]
-
-
-def load_model(name: str, environ: Mapping[str, str]) -> "BaseChatModel":
+async def load_model(name: str, environ: Mapping[str, str]) -> "BaseChatModel":
     """The chat model that an operator means by `name`. Raises Misuse that says what to do; no network."""
-    return choose_model(name, environ).load()
+    return await choose_model(name, environ).load()
 
 
 def choose_model(name: str, environ: Mapping[str, str]) -> ModelChoice:
     """Like `load_model`, without importing the client. Names: `openai:gpt-4o`, `gpt-4o`, `ollama:qwen3:4b`, or the URL
-    of any OpenAI-compatible server, `http://127.0.0.1:8899/v1` or `http://…/v1#model`.
+    of any OpenAI-compatible server, `http://127.0.0.1:8899/v1` or `http://…/v1#model`; each may have options
+    (`prunella.brains.chat.options`).
     """
     if _is_url(name):
-        url, model = urldefrag(name)
-        return _choose(name, "openai", model or "default", {**environ, "OPENAI_BASE_URL": url})
-    provider, model = _split(name, environ)
+        _require_no_login(name)
+    plain, options = split_options(name)
+    if _is_url(plain):
+        url, model = urldefrag(plain)
+        return _checked(ModelChoice(name, "openai", model or "default", options, url, environ))
+    provider, model = _split(plain, environ)
     if not model:
         raise Misuse(f"{name!r} names no model. Write provider:model, such as {provider}:MODEL.")
-    return _choose(name, provider, model, environ)
+    spec = PROVIDERS[provider]
+    url = environ.get(spec.url, "") if spec.url else ""
+    return _checked(ModelChoice(name, provider, model, options, url, environ))
+
+
+def is_small(choice: ModelChoice) -> bool:
+    """True for a model of eight billion parameters or fewer by its name, and for one that nobody knows."""
+    size = _SIZE_B.search(choice.model)
+    if size:
+        return float(size[1]) <= _SMALL_B
+    return choice.provider == "ollama" or (_is_url(choice.name) and not _provider_of(choice.model))
 
 
 def _is_url(name: str) -> bool:
     return name.startswith(("http://", "https://"))
+
+
+def _require_no_login(url: str) -> None:
+    if "@" in urlsplit(url).netloc:
+        raise Misuse(
+            f"The URL of the model at {urlsplit(url).hostname} holds a login, which would be logged. Put the key into "
+            "OPENAI_API_KEY instead."
+        )
 
 
 def _split(name: str, environ: Mapping[str, str]) -> tuple[str, str]:
@@ -124,51 +187,56 @@ def _split(name: str, environ: Mapping[str, str]) -> tuple[str, str]:
     head, _, rest = name.partition(":")
     if head in PROVIDERS:
         return head, rest
-    inferred = next(
-        (p for p, spec in PROVIDERS.items() if spec.models and re.match(spec.models, name, re.IGNORECASE)), ""
-    )
-    if not inferred and environ.get("OPENAI_BASE_URL"):
-        inferred = "openai"
+    inferred = _provider_of(name) or ("openai" if environ.get("OPENAI_BASE_URL") else "")
     if not inferred:
         raise Misuse(_unknown(name, head, rest))
     return inferred, name
 
 
+def _provider_of(model: str) -> str:
+    """Whose model goes by that name, "" for unknown."""
+    known = ((provider, spec.models) for provider, spec in PROVIDERS.items() if spec.models)
+    return next((provider for provider, models in known if re.match(models, model, re.IGNORECASE)), "")
+
+
 def _unknown(name: str, head: str, rest: str) -> str:
-    nearest = get_close_matches(head, PROVIDERS, n=1, cutoff=0.6)
-    meant = f"{nearest[0]}:{rest or 'MODEL'}" if nearest else f"ollama:{name}"
+    close = nearest(head, PROVIDERS, most=1) if rest else ()
+    meant = f"{close[0]}:{rest}" if close else f"ollama:{name or 'MODEL'}"
     return f"No provider of chat models is known for {name!r}. Did you mean {meant}? Known: {', '.join(PROVIDERS)}."
 
 
-def _choose(name: str, provider: str, model: str, environ: Mapping[str, str]) -> ModelChoice:
-    spec = PROVIDERS[provider]
+def _checked(choice: ModelChoice) -> ModelChoice:
+    spec = PROVIDERS[choice.provider]
     if not spec.is_installed:
-        raise Misuse(f"{name} needs a package that is not installed. Run: {spec.install}")
-    return ModelChoice(name, provider, model, Settings(_settings(name, provider, model, environ)))
+        raise Misuse(f"{choice.name} needs a package that is not installed. Run: {spec.install}")
+    if spec.key and not choice.url and not choice.environ.get(spec.key, "").strip():
+        or_url = f", or {spec.url} to a server that needs no key" if spec.url else ""
+        raise Misuse(f"{choice.name} needs a key: set {spec.key}{or_url}.")
+    for name, providers in (("reasoning_effort", _REASONING), ("seed", _SEEDED), ("num_ctx", {"ollama"})):
+        if getattr(choice.options, name) is not None and choice.provider not in providers:
+            raise Misuse(f"{name} is no option of {choice.provider} models. Take it out of {choice.name}.")
+    return choice
 
 
-def _settings(name: str, provider: str, model: str, environ: Mapping[str, str]) -> dict[str, Any]:
-    spec = PROVIDERS[provider]
-    url = environ.get(spec.url, "") if spec.url else ""
-    settings: dict[str, Any] = {}
-    if spec.key:
-        settings["api_key"] = _key(name, spec, environ, has_url=bool(url))
-    if url:
-        settings["base_url"] = url
-    if not _NO_TEMPERATURE.match(model):
-        settings["temperature"] = 0
-    if _is_url(name):
-        settings["max_tokens"] = _MOST_TOKENS_OUT
-    if provider == "ollama":
-        settings["num_predict"] = _MOST_TOKENS_OUT
-    if provider in {"openai", "anthropic"}:
+def _settings(choice: ModelChoice) -> dict[str, Any]:
+    given = choice.options.model_dump(exclude_none=True, include=_OF_THE_CLIENT)
+    settings = {**_defaults(choice), **{_SPELLED.get((choice.provider, k), k): v for k, v in given.items()}}
+    if choice.url:
+        settings["base_url"] = choice.url
+    if choice.provider == "openai":
+        settings["stream_usage"] = True  # other servers than OpenAI's own must be asked
+    if choice.provider in _RETRYING:
         settings["max_retries"] = 0  # the brain retries, where it can be seen and bounded
     return settings
 
 
-def _key(name: str, spec: Provider, environ: Mapping[str, str], *, has_url: bool) -> str:
-    key = environ.get(spec.key, "").strip()
-    if not key and not has_url:
-        or_url = f", or {spec.url} to a server that needs no key" if spec.url else ""
-        raise Misuse(f"{name} needs a key: set {spec.key}{or_url}.")
-    return key or _NO_KEY
+_OF_THE_CLIENT = {"temperature", "top_p", "max_tokens", "seed", "reasoning_effort", "num_ctx"}
+
+
+def _defaults(choice: ModelChoice) -> dict[str, Any]:
+    defaults: dict[str, Any] = {} if _NO_TEMPERATURE.match(choice.model) else {"temperature": 0}
+    if _is_url(choice.name):
+        defaults["max_tokens"] = _MOST_TOKENS_OUT
+    if choice.provider == "ollama":
+        defaults |= {"num_predict": _MOST_TOKENS_OUT, "num_ctx": _CONTEXT}
+    return defaults

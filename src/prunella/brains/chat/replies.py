@@ -1,15 +1,20 @@
 """From what a model said to a proposal: native calls, calls written as text, or one JSON object."""
 
-import json
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from prunella.brains.chat.wire import ANSWER, GIVE_UP, SUBMIT_PLAN, find_spec, states_why
+from prunella.brains.mending.broken import Broken
+from prunella.brains.mending.call import Arguments, Call, shorten
+from prunella.brains.mending.fitting import fit, plain
+from prunella.brains.mending.names import meant
+from prunella.brains.mending.notation import read_value, read_whole
+from prunella.brains.mending.reading import written_calls
+from prunella.brains.mending.shapes import arguments_of, call_of_step, unwrapped
+from prunella.brains.mending.thoughts import MOST_CHARS, without_thoughts
 from prunella.domain.brief import Brief
 from prunella.domain.frozen import JsonValue
 from prunella.domain.plan import Answer, LookUp, Plan, Proposal, Step, Unsure
@@ -19,16 +24,7 @@ from prunella.errors import Rejected
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
 
-Arguments = dict[str, Any]
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call as the model made it; nothing about it is checked yet."""
-
-    name: str
-    arguments: Arguments = field(default_factory=dict[str, Any])
+_ANSWERS = (SUBMIT_PLAN, ANSWER, GIVE_UP)
 
 
 class _SubmittedStep(BaseModel):
@@ -37,6 +33,12 @@ class _SubmittedStep(BaseModel):
     tool: str
     arguments: dict[str, JsonValue] = Field(default_factory=dict)
     why: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_call(cls, value: object) -> object:
+        call = call_of_step(cast("Arguments", value)) if isinstance(value, dict) else None
+        return {"tool": call.name, "arguments": call.arguments} if call else cast("object", value)
 
 
 class _Submitted(BaseModel):
@@ -53,23 +55,54 @@ class _Submitted(BaseModel):
     def _as_list(cls, value: object) -> object:
         return [value] if isinstance(value, str) else value
 
+    @field_validator("steps", mode="before")
+    @classmethod
+    def _as_steps(cls, value: object) -> object:
+        """A list that was written as text, or one step without its list."""
+        steps = read_whole(value) if isinstance(value, str) else value
+        return [cast("object", steps)] if isinstance(steps, dict) else cast("object", steps)
+
 
 def words_of(message: "AIMessage") -> str:
     """What the model said aloud, without its thoughts."""
-    return _THOUGHT.sub("", str(message.text)).strip()
+    return without_thoughts(str(message.text)).words
 
 
 def calls_of(message: "AIMessage") -> tuple[Call, ...]:
     """Native calls, else calls and plans written into the text; empty for plain words.
 
-    Raises Rejected for a native call whose arguments are no JSON.
+    Raises Rejected, with the place of the fault, for what was going to be a call and cannot be mended.
     """
-    if message.invalid_tool_calls:
-        broken = message.invalid_tool_calls[0]
-        raise Rejected(f"the arguments of {broken['name']} are not a JSON object: {_shorten(broken['args'] or '')}")
-    if message.tool_calls:
-        return tuple(_unwrapped(Call(call["name"], call["args"])) for call in message.tool_calls)
-    return tuple(call for value in _objects_in(words_of(message)) for call in _calls_in(value))
+    if message.tool_calls or message.invalid_tool_calls:
+        return tuple(unwrapped(call) for call in _native_calls(message))
+    text = str(message.text)
+    if len(text) > MOST_CHARS:
+        raise Rejected(f"the reply is {len(text)} characters long; be brief")
+    said = without_thoughts(text)
+    if said.is_in_thought and not said.words:
+        raise Rejected("the reply ended before its thoughts did, and said nothing else; think less, then answer")
+    return written_calls(said.words)
+
+
+def _native_calls(message: "AIMessage") -> Iterator[Call]:
+    """The calls in their order. Those that the client could not read come apart from the others, their place unknown:
+    only one that was cut off is known to have been the last.
+    """
+    yield from (Call(call["name"], call["args"]) for call in message.tool_calls)
+    for broken in message.invalid_tool_calls:
+        name, text = broken["name"] or "a tool", broken["args"] or ""
+        if not message.tool_calls:
+            yield Call(name, arguments_of(name, text))
+        elif not _is_cut(text):
+            raise Rejected(f"the arguments of {name} are not a JSON object: {shorten(text)}")
+
+
+def _is_cut(text: str) -> bool:
+    try:
+        read_value(text)
+    except Broken as broken:
+        return broken.has_ended
+    return False
 
 
 def require_words(words: str) -> str:
@@ -80,22 +113,42 @@ def require_words(words: str) -> str:
     if not opening.startswith(("{", "[")):
         return words
     try:
-        json.JSONDecoder().raw_decode(opening)
-    except json.JSONDecodeError as error:
-        raise Rejected(f"the reply is not whole JSON: {error.msg} at character {error.pos}") from error
+        read_value(words, words.index(opening[0]))
+    except Broken as broken:
+        raise Rejected(f"the reply is not whole JSON: {broken}") from broken
     raise Rejected('the JSON names no tool and has no "steps", "text" or "decision"')
 
 
 def proposal_of(calls: tuple[Call, ...], words: str, brief: Brief) -> Proposal:
     """What the calls amount to. Raises Rejected with the exact fault, and for a plan that was tried before."""
+    calls = _without_evidence(calls, brief.tools)
+    if not calls:
+        return Answer(text=require_words(words))
     for call in calls:
-        if call.name == GIVE_UP:
+        kind = _answering(call, brief.tools)
+        if kind == GIVE_UP:
             return Unsure(why=_said(call, "why", "text") or words or "it gave up without a reason")
-        if call.name == ANSWER:
+        if kind == ANSWER:
             return Answer(text=_said(call, "text", "answer") or require_words(words))
-    submitted = next((call for call in calls if call.name == SUBMIT_PLAN), None)
+    submitted = next((call for call in calls if _answering(call, brief.tools) == SUBMIT_PLAN), None)
     plan = _submitted(submitted, brief) if submitted else _acting(calls, words, brief)
     return _require_new(plan, brief)
+
+
+def _without_evidence(calls: tuple[Call, ...], specs: tuple[ToolSpec, ...]) -> tuple[Call, ...]:
+    """Without what only looks like calls, unless one of these names a tool: then all of them are meant."""
+    is_meant = any(_is_known(call, specs) for call in calls if not call.is_sure)
+    return tuple(call for call in calls if call.is_sure or is_meant)
+
+
+def _is_known(call: Call, specs: tuple[ToolSpec, ...]) -> bool:
+    """True when a tool, or a way to answer, has that name but for case and separators."""
+    return find_spec(call.name, specs, with_typos=False) is not None or _answering(call, specs) != ""
+
+
+def _answering(call: Call, specs: tuple[ToolSpec, ...]) -> str:
+    """Which of the ways to answer the call is; "" for a tool's."""
+    return "" if find_spec(call.name, specs) else meant(call.name, _ANSWERS, with_typos=False) or ""
 
 
 def _acting(calls: tuple[Call, ...], words: str, brief: Brief) -> Plan | LookUp:
@@ -120,6 +173,8 @@ def _submitted(call: Call, brief: Brief) -> Plan | LookUp:
 def _validated(arguments: Arguments) -> _Submitted:
     try:
         return _Submitted.model_validate(arguments)
+    except Broken as broken:
+        raise Rejected(f"the plan's steps are not a JSON list: {broken}") from broken
     except ValidationError as error:
         first = error.errors()[0]
         raise Rejected(f"the plan's {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
@@ -133,12 +188,15 @@ def _require_new(proposal: Plan | LookUp, brief: Brief) -> Plan | LookUp:
 
 
 def _step(call: Call, specs: tuple[ToolSpec, ...], why: str = "") -> Step:
-    """The step by the tool's own name; an unknown name stays, for the vetting to answer with the nearest."""
+    """The step by the tool's own name, its arguments as the schema has them; an unknown name stays, for the vetting to
+    answer with the nearest.
+    """
     spec = find_spec(call.name, specs)
     arguments = dict(call.arguments)
     if spec is None or not states_why(spec):
         why = str(arguments.pop("why", None) or why)
-    return Step(tool=spec.name if spec else call.name, arguments=arguments, why=why)
+    fitted = plain(arguments) if spec is None else fit(arguments, spec.parameters)
+    return Step(tool=spec.name if spec else call.name, arguments=fitted, why=why)
 
 
 def _reads(step: Step, brief: Brief) -> bool:
@@ -161,78 +219,10 @@ def _changes(steps: tuple[Step, ...], brief: Brief) -> tuple[Step, ...]:
     return tuple(step for place, step in enumerate(changes) if place == 0 or step.key != changes[place - 1].key)
 
 
-def _objects_in(text: str) -> Iterator[object]:
-    """Every outermost JSON object or list in `text`, in order, wherever it stands."""
-    decoder, place = json.JSONDecoder(strict=False), 0
-    while opening := re.compile(r"[{\[]").search(text, place):
-        try:
-            value, place = decoder.raw_decode(text, opening.start())
-        except json.JSONDecodeError:
-            place = opening.start() + 1
-        else:
-            yield value
-
-
-def _calls_in(value: object) -> Iterator[Call]:
-    """The calls in one JSON value; none when it is of another shape, such as a quoted piece of evidence."""
-    if isinstance(value, list):
-        for item in cast("list[object]", value):
-            yield from _calls_in(item)
-    elif isinstance(value, dict):
-        fields = cast("Arguments", value)
-        call = _proposal_call(fields) or _written_call(fields)
-        yield from (call,) if call else _calls_in(fields.get("tool_calls"))
-
-
-def _proposal_call(fields: Arguments) -> Call | None:
-    """An object of the proposal schema as the call that says the same."""
-    decision = fields.get("decision")
-    if fields.get("steps") and decision != GIVE_UP:
-        return Call(SUBMIT_PLAN, fields)
-    if decision == "use_tools":
-        raise Rejected('the decision is "use_tools", and "steps" is empty')
-    if decision in {ANSWER, GIVE_UP}:
-        text = fields.get("text") or fields.get("cause") or ""
-        return Call(str(decision), {"text": text})
-    return None
-
-
-def _written_call(fields: Arguments) -> Call | None:
-    fields = fields["function"] if isinstance(fields.get("function"), dict) else fields
-    name = next(
-        (fields[key] for key in ("name", "tool", "function", "action") if isinstance(fields.get(key), str)), None
-    )
-    given = next((fields[key] for key in ("arguments", "parameters", "args", "action_input") if key in fields), None)
-    if name is None or given is None:
-        return None
-    call = Call(name, _argument_object(name, given))
-    return Call(name, {**call.arguments, "why": fields["why"]}) if fields.get("why") else _unwrapped(call)
-
-
-def _argument_object(name: str, given: object) -> Arguments:
-    """The arguments as an object; some models write them as a text that holds one."""
-    try:
-        value: object = json.loads(given) if isinstance(given, str) else given
-    except json.JSONDecodeError as error:
-        raise Rejected(f"the arguments of {name} are not JSON: {_shorten(str(given))}") from error
-    if not isinstance(value, dict):
-        raise Rejected(f"the arguments of {name} are not a JSON object: {_shorten(json.dumps(value))}")
-    return cast("Arguments", value)
-
-
-def _unwrapped(call: Call) -> Call:
-    """A structured answer that came as a call of the schema's own name, as the call that it stands for."""
-    return (_proposal_call(call.arguments) or call) if call.name == "proposal" else call
-
-
 def _said(call: Call, *fields: str) -> str:
     return next((str(call.arguments[name]) for name in fields if call.arguments.get(name)), "")
 
 
 def _first_sentence(words: str) -> str:
     line = next((line.strip() for line in words.splitlines() if line.strip()), "")
-    return "" if line.startswith(("{", "[", "```", "<")) else _shorten(line, 300)
-
-
-def _shorten(text: str, most: int = 120) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return "" if line.startswith(("{", "[", "```", "<")) else shorten(line, 300)

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
+from prunella.brains.mending.names import meant
+from prunella.brains.mending.shapes import ANSWER, GIVE_UP, SUBMIT_PLAN
 from prunella.domain.brief import Brief
 from prunella.domain.tool import Risk, ToolSpec
 from prunella.tools.names import wire_name
 
 Schema = dict[str, Any]
 
-SUBMIT_PLAN, ANSWER, GIVE_UP = "submit_plan", "answer", "give_up"
 WHY: Schema = {"type": "string", "description": "one sentence: why this step", "maxLength": 200}
 _TEXT: Schema = {"type": "string", "maxLength": 2000}
 _SENTENCE: Schema = {"type": "string", "maxLength": 300}
@@ -26,10 +27,13 @@ class Way(StrEnum):
     WORDS = "words"  # one JSON object, asked for in words
 
 
-def find_spec(name: str, specs: Iterable[ToolSpec]) -> ToolSpec | None:
-    """The tool that a model means by `name`: its own name or the one on the wire, with or without a namespace."""
-    plain = name.strip().removeprefix("functions.")
-    return next((spec for spec in specs if plain in {spec.name, wire_name(spec.name)}), None)
+def find_spec(name: str, specs: Iterable[ToolSpec], *, with_typos: bool = True) -> ToolSpec | None:
+    """The tool that a model means by `name`: its own name or the one on the wire, or what can mean no other."""
+    own = {spec.name: spec for spec in specs}
+    on_wire = {wire_name(spec.name): spec for spec in own.values()}
+    found = own.get(name) or on_wire.get(name)
+    near = None if found else meant(name, own, with_typos=with_typos)
+    return own[near] if near else found
 
 
 def states_why(spec: ToolSpec) -> bool:
@@ -94,10 +98,12 @@ def readers_first(brief: Brief) -> tuple[ToolSpec, ...]:
     return () if brief.evidence else tuple(spec for spec in brief.tools if spec.risk is Risk.READ)
 
 
-def schema_for(brief: Brief) -> Schema:
+def schema_for(brief: Brief, most_steps: int = MOST_STEPS) -> Schema:
     """What a model is held to. Small ones change before they look, so until something was seen they can only look."""
     readers = readers_first(brief)
-    return proposal_schema(readers, MOST_LOOKS) if readers else proposal_schema(brief.tools)
+    if readers:
+        return proposal_schema(readers, min(MOST_LOOKS, most_steps))
+    return proposal_schema(brief.tools, most_steps)
 
 
 def proposal_schema(specs: Iterable[ToolSpec], most_steps: int = MOST_STEPS) -> Schema:

@@ -20,6 +20,7 @@ from prunella.brains.reflex import (
     missing,
     retype,
     routes,
+    runbooks,
     stale,
     stopped,
     switches,
@@ -34,8 +35,10 @@ from prunella.brains.reflex.verdict import considered, why_unsure
 from prunella.domain.brief import Brief
 from prunella.domain.facts import Facts
 from prunella.domain.plan import Plan, Unsure
+from prunella.domain.usage import Usage
 
 MECHANISMS: tuple[Callable[[Case], Iterable[Candidate]], ...] = (
+    runbooks.candidates,
     syntax.candidates,
     textmends.candidates,
     known_good.candidates,
@@ -70,8 +73,8 @@ class Reflex:
         self._observe = observe
 
     @property
-    def tokens(self) -> int:
-        return 0
+    def usage(self) -> Usage:
+        return Usage()
 
     async def propose(self, brief: Brief) -> Plan | Unsure:
         """The likeliest plan that was not tried, with what else was considered; Unsure when nothing follows."""

@@ -9,6 +9,9 @@ from prunella.brains.reflex.clues import Clue
 from prunella.brains.reflex.names import leaf
 from prunella.domain.plan import Plan, Step
 
+PROVED = "promoted runbook"
+"""The mechanism whose candidates come before all others: they healed this very trouble before."""
+
 
 @dataclass(frozen=True)
 class Candidate:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import combinations
 
-from prunella.brains.reflex.candidate import Candidate, put_to_work
+from prunella.brains.reflex.candidate import PROVED, Candidate, put_to_work
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.endpoints import endpoints_of
 from prunella.brains.reflex.listening import plainness
@@ -44,8 +44,8 @@ def _leaves_its_probe(case: Case, step: Step) -> bool:
     return False
 
 
-def _order(candidate: Candidate) -> tuple[float, int, str]:
-    return (-round(candidate.score, 4), len(candidate.plan.steps), candidate.plan.key)
+def _order(candidate: Candidate) -> tuple[bool, float, int, str]:
+    return (candidate.mechanism != PROVED, -round(candidate.score, 4), len(candidate.plan.steps), candidate.plan.key)
 
 
 def _merged(found: Iterable[Candidate]) -> list[Candidate]:
@@ -65,7 +65,8 @@ def _score(candidate: Candidate) -> float:
 
 
 def _united(witnesses: list[Candidate]) -> Candidate:
-    best = max(witnesses, key=_score)
+    """A promoted runbook speaks for the others: its plan says which lesson it follows."""
+    best = max(witnesses, key=lambda candidate: (candidate.mechanism == PROVED, candidate.score))
     doubt = 1.0
     for candidate in witnesses:
         doubt *= 1 - min(candidate.score, 0.97)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from prunella.cancelling import to_the_end
 from prunella.domain.frozen import Frozen, JsonValue
 from prunella.domain.service import ServiceStatus
 from prunella.domain.tool import Prepared
@@ -16,7 +17,6 @@ from prunella.supervisors.ports import ports_of
 from prunella.supervisors.process import ProcessService
 from prunella.supervisors.processes import Instance, end_process
 from prunella.supervisors.strays import Stray, revive
-from prunella.tools.cancelling import to_the_end
 from prunella.tools.tool import tool
 from prunella.world.fleet_world import FleetWorld, digest_of, is_stale
 from prunella.world.listening import who_listens

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from prunella.tools.cancelling import to_the_end
+from prunella.cancelling import to_the_end
 
 
 async def test_the_result_comes_through() -> None:

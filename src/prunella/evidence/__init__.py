@@ -1,0 +1,1 @@
+"""Large texts out of the way: kept, searched, and cut down to what matters."""

@@ -1,0 +1,1 @@
+SELECT lesson FROM lessons WHERE id = :id

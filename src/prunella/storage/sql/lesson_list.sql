@@ -1,0 +1,4 @@
+SELECT lesson
+FROM lessons
+WHERE :fleet IS NULL OR fleet = :fleet
+ORDER BY used DESC, id

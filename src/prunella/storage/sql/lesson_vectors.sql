@@ -1,0 +1,1 @@
+SELECT lesson, vector FROM lesson_vectors WHERE model = :model
