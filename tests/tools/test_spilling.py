@@ -68,7 +68,7 @@ def spilling(store: FileEvidence, limit: int = 4_000) -> Toolbox:
 
 
 async def call(store: FileEvidence, name: str, count: int, limit: int = 4_000) -> Observation:
-    return await spilling(store, limit_chars=limit).call(Step(tool=name, arguments={"count": count}))
+    return await spilling(store, limit).call(Step(tool=name, arguments={"count": count}))
 
 
 def preview_of(seen: Observation) -> dict[str, JsonValue]:

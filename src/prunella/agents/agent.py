@@ -121,6 +121,7 @@ class Agent:
     ) -> "Context":
         from prunella.healing.context import Context
         from prunella.policy.rules import Rules
+        from prunella.tools.packs.evidence import EvidencePack
         from prunella.tools.spilling import SpillingTools
         from prunella.tools.toolbox import Tools
 

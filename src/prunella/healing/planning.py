@@ -85,6 +85,7 @@ async def _brief(state: State, context: Context) -> Brief:
         limits=context.limits,
         spent=state.spent,
         lessons=state.lessons,
+        known_as=state.trouble.fingerprint if state.trouble else "",
         climbs=state.climbs,
         kept=state.kept_plans,
         looked=state.looked,

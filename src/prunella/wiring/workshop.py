@@ -61,9 +61,13 @@ class Workshop:
 
 @asynccontextmanager
 async def open_workshop(settings: Settings) -> AsyncGenerator[Workshop]:
-    """Open, or make, all that is kept in the state folder; finished runs past their time are swept first."""
+    """Open, or make, all that is kept in the state folder; finished runs past their time are swept first.
+
+    Raises Misuse for a state folder, or a trace back end, that cannot be used.
+    """
     home, clock = open_folder(settings.home), SystemClock()
     refuse_full_disk(home)
+    tracing_from(settings.environ)
     connection = connect(home / "state.db")
     try:
         async with open_checkpointer(home / "checkpoints.db") as saver:

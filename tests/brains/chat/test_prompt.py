@@ -1,5 +1,8 @@
 """What the model is told: the words themselves, what is left out when it gets long, and what can never be."""
 
+from collections.abc import Callable
+
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
@@ -246,67 +249,68 @@ LONG_TEXTS = st.builds(
     repeat, st.sampled_from(["x", "日本語 ", "🔥", "```\n", "e3b0c442", "word "]), st.sampled_from([1, 30, 5_000])
 )
 TEXTS = st.one_of(st.text(max_size=50), LONG_TEXTS)
-MANY = st.integers(0, 12)
+MANY = st.integers(0, 4)
 
 
-@st.composite
-def briefs(draw: st.DrawFn) -> Brief:
+def large_brief(text: Callable[[], str], many: Callable[[], int]) -> Brief:
+    """Of every kind as many as there may be, each saying anything, and the goal and the last error between."""
     facts = [
-        Evidence(kind=EvidenceKind.LOG, source=draw(TEXTS), text=f"{n} {draw(TEXTS)}", handle="h", is_error=n % 2 == 0)
-        for n in range(draw(MANY))
+        Evidence(kind=EvidenceKind.LOG, source=text(), text=f"{n} {text()}", handle="h", is_error=n % 2 == 0)
+        for n in range(many())
     ]
-    last = Evidence(kind=EvidenceKind.LOG, source=draw(TEXTS), text=f"{draw(TEXTS)} THE-LAST-ERROR", is_error=True)
-    failed = Observation(
-        tool="t", arguments={}, ok=False, error="E", message=draw(TEXTS), traceback=draw(TEXTS) + "AT-LINE-7"
-    )
-    plan = Plan(
-        cause=draw(TEXTS),
-        steps=tuple(Step(tool="t", arguments={"a": draw(TEXTS)}) for _ in range(draw(st.integers(1, 4)))),
-    )
-    attempt = Attempt(plan=plan, came_of_it=draw(TEXTS), observations=(failed,) * draw(st.integers(1, 12)))
-    readings = tuple(
-        Reading(probe=f"{n}{draw(TEXTS)}", reach=Reach.NOBODY, detail=draw(TEXTS), body=draw(TEXTS))
-        for n in range(draw(MANY))
-    )
-    tools = tuple(
-        spec(
-            f"tool{n}",
-            Risk.CHANGE,
-            draw(TEXTS),
-            **{f"p{k}": {**TEXT, "description": draw(TEXTS)} for k in range(draw(MANY))},
-        )
-        for n in range(draw(st.sampled_from([0, 3, 60])))
-    )
+    last = Evidence(kind=EvidenceKind.LOG, source=text(), text=f"{text()} THE-LAST-ERROR", is_error=True)
+    failed = Observation(tool="t", arguments={}, ok=False, error="E", message=text(), traceback=f"{text()} AT-LINE-7")
+    plan = Plan(cause=text(), steps=tuple(Step(tool="t", arguments={"a": text()}) for _ in range(1 + many())))
+    attempt = Attempt(plan=plan, came_of_it=text(), observations=(failed,) * (1 + many()))
+    readings = [Reading(probe=f"{n}{text()}", reach=Reach.NOBODY, detail=text(), body=text()) for n in range(many())]
+    names = [f"p{n}" for n in range(many())]
+    tools = [
+        spec(f"tool{n}", Risk.CHANGE, text(), **{name: {**TEXT, "description": text()} for name in names})
+        for n in range(many() * 5)
+    ]
     return Brief(
-        goal=f"THE-GOAL {draw(TEXTS)}",
-        report=Report(readings=readings),
+        goal=f"THE-GOAL {text()}",
+        report=Report(readings=tuple(readings)),
         evidence=(*facts, last),
-        tools=tools,
-        attempts=(attempt,) * draw(st.integers(1, 5)),
-        rejections=(Rejection(plan="p", steps=draw(TEXTS), reasons=(draw(TEXTS),) * 20),) * draw(st.integers(0, 5)),
-        lessons=(LESSON.model_copy(update={"cause": draw(TEXTS)}),) * draw(MANY),
-        kept=(plan,) * draw(MANY),
-        optimising=draw(TEXTS),
-        summary=draw(TEXTS),
+        tools=tuple(tools),
+        attempts=(attempt,) * (1 + many()),
+        rejections=(Rejection(plan="p", steps=text(), reasons=(text(),) * 20),) * many(),
+        lessons=(LESSON.model_copy(update={"cause": text()}),) * many(),
+        kept=(plan,) * many(),
+        optimising=text(),
+        summary=text(),
     )
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-)
-@given(briefs(), st.sampled_from(Way), st.sampled_from(Tactic))
-def test_whatever_there_is_to_say_the_prompt_stays_within_its_budget_and_keeps_what_matters(
-    brief: Brief, way: Way, tactic: Tactic
-):
+def assert_bounded(brief: Brief, way: Way, tactic: Tactic = Tactic.PLAN) -> None:
     prompt = build_prompt(brief, way, tactic=tactic, fault="y" * 9_000)
-    assert prompt.size <= BUDGET
-    assert size(prompt.system) + size(prompt.user) == prompt.size
+    assert size(prompt.system) + size(prompt.user) == prompt.size <= BUDGET
     for kept in ("THE-GOAL", "THE-LAST-ERROR", "AT-LINE-7", "# TRIED, IN ORDER", "# LIMITS"):
         assert kept in prompt.user
-    if brief.kept:
-        assert "# DONE AND KEPT" in prompt.user
+    assert ("# DONE AND KEPT" in prompt.user) == bool(brief.kept)
+
+
+@pytest.mark.parametrize("way", Way)
+@pytest.mark.parametrize("text", ["x" * 9_000, "日本語 " * 3_000, "🔥" * 9_000, "```\n" * 3_000, "ab12 " * 2_000])
+def test_the_longest_of_everything_stays_within_the_budget_and_keeps_what_matters(text: str, way: Way):
+    assert_bounded(large_brief(lambda: text, lambda: 12), way)
+
+
+def test_of_very_many_failing_probes_the_rest_are_named_only():
+    readings = tuple(Reading(probe=f"probe-{n}", reach=Reach.NOBODY, detail="refused") for n in range(200))
+    user = build_prompt(BRIEF.model_copy(update={"report": Report(readings=readings)}), Way.CALLS).user
+    assert "probe-0: nobody there\n```data\nrefused" in user
+    assert " more: probe-" in user
+    assert "Check if PORT is set to 8080." in user
+    assert "PORT=9090" in user
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.data(), st.sampled_from(Way), st.sampled_from(Tactic))
+def test_whatever_there_is_to_say_stays_within_the_budget_and_keeps_what_matters(
+    data: st.DataObject, way: Way, tactic: Tactic
+):
+    assert_bounded(large_brief(lambda: data.draw(TEXTS), lambda: data.draw(MANY)), way, tactic)
 
 
 def test_goal_failing_readings_and_the_last_error_are_never_left_out():

@@ -126,7 +126,7 @@ class Chat:
             if isinstance(proposal, Answer):
                 if spoken is not None:
                     return spoken
-                if way is not Way.WORDS and not calls_of(reply):
+                if way is not Way.WORDS and not any(call.is_sure for call in calls_of(reply)):
                     spoken = proposal
                     continue
             self.way = Way.SCHEMA if way is Way.CALLS and not reply.tool_calls else way
