@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from prunella.agents.agent import Agent
+    from prunella.agents.checks import command_passes, probes_green, sandboxed_passes
     from prunella.agents.run import Run
     from prunella.domain.brief import Brief
     from prunella.domain.goal import Goal, Objective
@@ -11,9 +12,16 @@ if TYPE_CHECKING:
     from prunella.domain.report import Reach, Reading, Report
     from prunella.domain.ruling import ApprovalRequest, Autonomy, Decision
     from prunella.domain.run import Event, Limits, Verdict
+    from prunella.domain.sandbox import Job, JobLimits, JobResult
+    from prunella.domain.service import CommandProbe, HttpProbe, LogProbe, TcpProbe
     from prunella.domain.tool import Prepared
-    from prunella.errors import PrunellaError
+    from prunella.errors import Misuse, PrunellaError, Rejected, Transient
+    from prunella.healing.context import Patience
+    from prunella.sandbox.bubblewrap import Bubblewrap
+    from prunella.tools.packs.code import CodePack
+    from prunella.tools.packs.sql import SqlPack
     from prunella.tools.tool import tool
+    from prunella.wiring.brains import Roles
 
 __all__ = [
     "Agent",
@@ -21,22 +29,40 @@ __all__ = [
     "ApprovalRequest",
     "Autonomy",
     "Brief",
+    "Bubblewrap",
+    "CodePack",
+    "CommandProbe",
     "Decision",
     "Event",
     "Goal",
+    "HttpProbe",
+    "Job",
+    "JobLimits",
+    "JobResult",
     "Limits",
+    "LogProbe",
     "LookUp",
+    "Misuse",
     "Objective",
+    "Patience",
     "Plan",
     "Prepared",
     "PrunellaError",
     "Reach",
     "Reading",
+    "Rejected",
     "Report",
+    "Roles",
     "Run",
+    "SqlPack",
     "Step",
+    "TcpProbe",
+    "Transient",
     "Unsure",
     "Verdict",
+    "command_passes",
+    "probes_green",
+    "sandboxed_passes",
     "tool",
 ]
 
@@ -46,22 +72,40 @@ _HOMES = {
     "ApprovalRequest": "prunella.domain.ruling",
     "Autonomy": "prunella.domain.ruling",
     "Brief": "prunella.domain.brief",
+    "Bubblewrap": "prunella.sandbox.bubblewrap",
+    "CodePack": "prunella.tools.packs.code",
+    "CommandProbe": "prunella.domain.service",
     "Decision": "prunella.domain.ruling",
     "Event": "prunella.domain.run",
     "Goal": "prunella.domain.goal",
+    "HttpProbe": "prunella.domain.service",
+    "Job": "prunella.domain.sandbox",
+    "JobLimits": "prunella.domain.sandbox",
+    "JobResult": "prunella.domain.sandbox",
     "Limits": "prunella.domain.run",
+    "LogProbe": "prunella.domain.service",
     "LookUp": "prunella.domain.plan",
+    "Misuse": "prunella.errors",
     "Objective": "prunella.domain.goal",
+    "Patience": "prunella.healing.context",
     "Plan": "prunella.domain.plan",
     "Prepared": "prunella.domain.tool",
     "PrunellaError": "prunella.errors",
     "Reach": "prunella.domain.report",
     "Reading": "prunella.domain.report",
+    "Rejected": "prunella.errors",
     "Report": "prunella.domain.report",
+    "Roles": "prunella.wiring.brains",
     "Run": "prunella.agents.run",
+    "SqlPack": "prunella.tools.packs.sql",
     "Step": "prunella.domain.plan",
+    "TcpProbe": "prunella.domain.service",
+    "Transient": "prunella.errors",
     "Unsure": "prunella.domain.plan",
     "Verdict": "prunella.domain.run",
+    "command_passes": "prunella.agents.checks",
+    "probes_green": "prunella.agents.checks",
+    "sandboxed_passes": "prunella.agents.checks",
     "tool": "prunella.tools.tool",
 }
 

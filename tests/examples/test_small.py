@@ -38,7 +38,7 @@ def test_approval_needs_a_yes(run_example: Runner, answer: str, verdict: str, se
 
 def test_every_example_has_a_test() -> None:
     folders = {path.parent.name for path in EXAMPLES.glob("*/agent.py")}
-    assert folders == {"tutorial", "pricing", "objective", "approval", "analyst", "api_client"}
+    assert folders == {"tutorial", "pricing", "objective", "approval", "analyst", "api_client", "coder"}
 
 
 def test_a_user_runs_it_as_a_program(tmp_path: Path) -> None:

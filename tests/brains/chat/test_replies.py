@@ -148,3 +148,10 @@ def test_a_rejected_plan_is_refused_by_its_key():
     brief = BRIEF.model_validate({**BRIEF.model_dump(), "rejections": [rejection]})
     with pytest.raises(Rejected, match=r"tried or rejected before: config\.set payments PORT 8080"):
         proposal_of((call,), "", brief)
+
+
+def test_a_step_that_ends_a_sub_goal_says_with_which_probe():
+    steps = [{"tool": "config_set", "arguments": {**FIX}, "until": "shop up"}]
+    plan = proposal_of((Call("submit_plan", {"cause": "c", "steps": steps}),), "", BRIEF)
+    assert isinstance(plan, Plan)
+    assert plan.steps[0].until == "shop up"

@@ -58,3 +58,12 @@ def test_without_tools_there_is_nothing_to_plan():
     assert [tool["function"]["name"] for tool in tools_on_wire([])] == ["answer", "give_up"]
     assert proposal_schema([])["properties"]["decision"]["enum"] == ["answer", "give_up"]
     assert "steps" not in proposal_schema([])["properties"]
+
+
+def test_a_sub_goal_ends_with_a_probe_where_there_are_several():
+    def step(*probes: str) -> dict[str, object]:
+        submit = next(t for t in tools_on_wire([SET], probes) if t["function"]["name"] == "submit_plan")
+        return submit["function"]["parameters"]["properties"]["steps"]["items"]["properties"]
+
+    assert step("shop up", "till up")["until"]["enum"] == ["shop up", "till up"]  # pyright: ignore[reportIndexIssue] - a schema is a tree of anything
+    assert "until" not in step("shop up")

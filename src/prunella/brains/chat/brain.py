@@ -158,7 +158,7 @@ class Chat:
 
 
 def _tools(brief: Brief, tactic: Tactic) -> tuple[Schema, ...]:
-    tools = tools_on_wire(brief.tools)
+    tools = tools_on_wire(brief.tools, [reading.probe for reading in brief.report.readings])
     return tuple(tool for tool in tools if tactic is Tactic.PLAN or tool["function"]["name"] != SUBMIT_PLAN)
 
 

@@ -33,12 +33,17 @@ class _SubmittedStep(BaseModel):
     tool: str
     arguments: dict[str, JsonValue] = Field(default_factory=dict)
     why: str = ""
+    until: str = ""
 
     @model_validator(mode="before")
     @classmethod
     def _as_call(cls, value: object) -> object:
-        call = call_of_step(cast("Arguments", value)) if isinstance(value, dict) else None
-        return {"tool": call.name, "arguments": call.arguments} if call else cast("object", value)
+        if not isinstance(value, dict):
+            return value
+        fields = cast("Arguments", value)
+        until = {key: fields[key] for key in ("until",) if fields.get(key)}
+        call = call_of_step({key: given for key, given in fields.items() if key != "until"})
+        return {"tool": call.name, "arguments": call.arguments, **until} if call else fields
 
 
 class _Submitted(BaseModel):
@@ -163,7 +168,10 @@ def _acting(calls: tuple[Call, ...], words: str, brief: Brief) -> Plan | LookUp:
 
 def _submitted(call: Call, brief: Brief) -> Plan | LookUp:
     submitted = _validated(call.arguments)
-    steps = tuple(_step(Call(step.tool, step.arguments), brief.tools, step.why) for step in submitted.steps)
+    steps = tuple(
+        _step(Call(step.tool, step.arguments), brief.tools, step.why).model_copy(update={"until": step.until})
+        for step in submitted.steps
+    )
     changes = _changes(steps, brief)
     if not changes:
         return LookUp(steps=_without_repeats(steps))

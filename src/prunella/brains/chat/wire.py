@@ -1,6 +1,6 @@
 """What goes over the wire: the run's tools and the ways to answer, as schemas that providers accept."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,7 @@ from prunella.tools.names import wire_name
 Schema = dict[str, Any]
 
 WHY: Schema = {"type": "string", "description": "one sentence: why this step", "maxLength": 200}
+_UNTIL = "ends a sub-goal of the plan: the probe that has to be green before the next step is taken"
 _TEXT: Schema = {"type": "string", "maxLength": 2000}
 _SENTENCE: Schema = {"type": "string", "maxLength": 300}
 _REASONS: Schema = {"type": "array", "items": _SENTENCE, "maxItems": 5}
@@ -50,10 +51,10 @@ def plain_parameters(spec: ToolSpec) -> Schema:
     return {key: value for key, value in schema.items() if key != "$defs"}
 
 
-def tools_on_wire(specs: Iterable[ToolSpec]) -> list[Schema]:
+def tools_on_wire(specs: Iterable[ToolSpec], probes: Sequence[str] = ()) -> list[Schema]:
     """The run's tools and the three ways to answer, in OpenAI's shape, which every LangChain provider converts."""
     specs = tuple(specs)
-    return [_function_of(spec) for spec in specs] + _answers(specs)
+    return [_function_of(spec) for spec in specs] + _answers(specs, probes)
 
 
 def _function_of(spec: ToolSpec) -> Schema:
@@ -63,8 +64,10 @@ def _function_of(spec: ToolSpec) -> Schema:
     return _function(wire_name(spec.name), f"[{spec.risk}] {spec.description}", parameters)
 
 
-def _answers(specs: tuple[ToolSpec, ...]) -> list[Schema]:
+def _answers(specs: tuple[ToolSpec, ...], probes: Sequence[str]) -> list[Schema]:
     step = _closed(tool=_name_schema(specs), arguments={"type": "object"}, why=WHY)
+    if len(probes) > 1:
+        step["properties"]["until"] = {"type": "string", "enum": list(probes), "description": _UNTIL}
     steps: Schema = {"type": "array", "items": step, "minItems": 1, "maxItems": MOST_STEPS}
     plan = _function(
         SUBMIT_PLAN,
