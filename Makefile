@@ -3,7 +3,7 @@ VENV   := .venv
 PYTHON ?= python3
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-heavy check bench docs lock clean
+.PHONY: demo test test-heavy check bench bench-model docs lock clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/prunella demo $(ARGS)
@@ -23,6 +23,10 @@ check: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	@$(BIN)/python -m bench $(ARGS)
+
+# URL of an OpenAI-compatible server with a small model; rivals get an environment of their own.
+bench-model: $(VENV)/.ready
+	@$(BIN)/python -m bench.model $(URL) $(ARGS)
 
 docs: $(VENV)/.ready
 	@$(BIN)/python -m pytest tests/docs $(ARGS)

@@ -10,7 +10,7 @@ from prunella import Agent, Bubblewrap, CodePack, Goal, Job, Run, Verdict, sandb
 
 TASK = """Write a Python 3 program (standard library only). It reads numbers from standard input, parted by blanks or
 line ends, and prints their median with one decimal place. Words that are no numbers do not count."""
-CASES = {"3 1 2": "2.0", "4 1\n3 2": "2.5", "-7": "-7.0", "one 2 three 4": "3.0", "": "no numbers"}
+CASES = {"3 1 2": "2.0", "4 1\n3 2": "2.5", "one 2 three 4": "3.0", "": "no numbers"}
 
 
 class Program(BaseModel):

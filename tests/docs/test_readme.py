@@ -13,12 +13,18 @@ from typing import Any, cast
 import pytest
 import typer
 
+import prunella
+from prunella.brains.chat.options import Options
 from prunella.cli.exits import Exit, exit_of
 from prunella.cli.look import VERDICTS
 from prunella.cli.main import app
+from prunella.domain.plan import ClimbReason
 from prunella.domain.run import Limits, Verdict
 from prunella.domain.service import PolicySpec
+from prunella.errors import Misuse
+from prunella.fleet.brains import ROLES
 from prunella.fleet.file import load_fleet
+from prunella.telemetry.backends import backend_from
 from tests.docs.pages import README, ROOT, Block, blocks, prose, read, rows, spoken_code
 
 TEXT = read(README)
@@ -34,19 +40,33 @@ exec(compile(sys.stdin.read(), "README.md", "exec"), {"__name__": "__main__"})
 """
 
 
+WITHOUT_JSON = {"lessons forget", "export"}
+
+
+def commands_of(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Every verb by its whole name: `heal`, `lessons`, `lessons show`."""
+    for name, verb in cast("dict[str, Any]", group.commands).items():
+        yield f"{above}{name}", verb
+        if hasattr(verb, "commands"):
+            yield from commands_of(verb, f"{name} ")
+
+
 def verbs() -> dict[str, frozenset[str]]:
     """Every verb with all spellings of its options."""
-    group: Any = typer.main.get_command(app)
     return {
         name: frozenset(spelling for parameter in verb.params for spelling in parameter.opts if spelling[0] == "-")
-        for name, verb in cast("dict[str, Any]", group.commands).items()
+        for name, verb in commands_of(typer.main.get_command(app))
     }
 
 
 def spoken_commands() -> Iterator[tuple[str, str]]:
     """(verb, the rest) of every `prunella …` that README tells people to type."""
+    known = verbs()
     for line in spoken_code(TEXT):
-        yield from COMMAND.findall(line.partition("#")[0])
+        for verb, rest in COMMAND.findall(line.partition("#")[0]):
+            below, _, further = rest.strip().partition(" ")
+            whole = f"{verb} {below}"
+            yield (whole, further) if whole in known else (verb, rest)
 
 
 def test_commands_exist_with_their_options() -> None:
@@ -69,7 +89,7 @@ def documented_options() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     verb = ""
     for cells in rows(TEXT):
-        if len(cells) == 3 and re.search(r"`-", cells[1]):
+        if len(cells) == 3 and cells[1].startswith("`-"):
             verb = cells[0].strip("`") or verb
             found.setdefault(verb, set()).update(re.findall(r"`(-[\w-]+)`", cells[1]))
     return found
@@ -79,7 +99,7 @@ def test_every_option_is_documented_and_no_other() -> None:
     spoken = documented_options()
     for verb, options in verbs().items():
         assert spoken.get(verb, set()) == options - {"--json", "--help", "-h"}, verb
-        assert "--json" in options, verb
+        assert ("--json" in options) == (verb not in WITHOUT_JSON), verb
 
 
 def exit_codes() -> dict[int, str]:
@@ -113,10 +133,14 @@ def test_the_fleet_file_loads(tmp_path: Path) -> None:
 
 def keys_of_the_fleet_file() -> frozenset[str]:
     """Every key that the reader accepts, from its own source."""
-    found: set[str] = {"name", "every", "timeout"}
+    found: set[str] = {"name", "every", "timeout", "input", "output", *ROLES, *Limits.model_fields}
     for path in (ROOT / "src" / "prunella" / "fleet").glob("*.py"):
         for node in ast.walk(ast.parse(read(path))):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "refuse_unknown":
+                starred = {ast.unparse(each.value) for each in node.args if isinstance(each, ast.Starred)}
+                assert starred <= {"ROLES", "Limits.model_fields", "_COMMON"}, (
+                    f"{path} accepts keys that are not looked at here"
+                )
                 texts = (each.value for each in node.args if isinstance(each, ast.Constant))
                 found.update(text for text in texts if isinstance(text, str))
     return frozenset(found)
@@ -124,17 +148,50 @@ def keys_of_the_fleet_file() -> frozenset[str]:
 
 def test_every_key_of_the_fleet_file_is_documented() -> None:
     keys = keys_of_the_fleet_file()
-    assert {"preflight", "stop_timeout", "forbid", "tokens"} <= keys
+    assert {"preflight", "stop_timeout", "forbid", "tokens", "prices", "judge", "dollars_per_day"} <= keys
     documented = prose(TEXT).partition("## The fleet file")[2].partition("\n## ")[0]
-    assert [key for key in sorted(keys) if not re.search(rf"`\[?{key}\b", documented)] == []
+    assert [key for key in sorted(keys) if not re.search(rf"`\[?(?:\w+\.)?{key}\b|\{{ .*\b{key} =", documented)] == []
 
 
 def test_the_defaults_are_those_of_the_program() -> None:
-    cells = {(row[0], row[2]) for row in rows(TEXT) if len(row) == 3}
-    defaults = {f"`[limits]` `{name}`": value for name, value in Limits().model_dump().items()}
-    defaults["`[policy]` `max_changes_per_hour`"] = PolicySpec().max_changes_per_hour
+    told = {
+        (row[0].split()[0].strip("`"), name): row[2]
+        for row in rows(TEXT)
+        if len(row) == 3
+        for name in re.findall(r"`(\w+)`", row[0])
+    }
+    defaults = {("[limits]", name): value for name, value in Limits().model_dump().items()}
+    defaults["[policy]", "max_changes_per_hour"] = PolicySpec().max_changes_per_hour
     for key, value in defaults.items():
-        assert (key, f"{value:.0f}") in cells
+        assert told.get(key) == ("none" if value is None else f"{value:.10g}"), key
+
+
+def test_every_option_of_a_model_is_documented_and_no_other() -> None:
+    section = prose(TEXT).partition("\n| option | meaning |")[2].partition("\n\n")[0]
+    named = {name for row in rows(f"|x|y|z|\n{section}") for name in re.findall(r"`(\w+)`", row[0])}
+    assert named == Options.model_fields.keys()
+
+
+@pytest.mark.parametrize("reason", ClimbReason)
+def test_every_reason_to_climb_is_documented(reason: ClimbReason) -> None:
+    section = TEXT.partition("**A ladder**")[2].partition("\n\n")[0]
+    assert f"*{reason}*" in " ".join(section.split())
+
+
+def test_every_place_for_traces_is_documented() -> None:
+    """And each that is can be had, with what the table says it reads."""
+    table = [
+        row for row in rows(prose(TEXT).partition("| `PRUNELLA_TRACE` |")[2].partition("\n\n")[0]) if len(row) == 3
+    ]
+    presets = {row[0].strip("`"): re.findall(r"`([A-Z_]+)`", row[2]) for row in table if re.fullmatch(r"`\w+`", row[0])}
+    with pytest.raises(Misuse) as refused:
+        backend_from({"PRUNELLA_TRACE": "nowhere-near"})
+    listed = str(refused.value).partition("Known are ")[2].partition(", and any address")[0]
+    assert presets.keys() == {*listed.split(", "), "off"}
+    for preset, variables in presets.items():
+        environ = {name: f"http://127.0.0.1:1/{name}" for name in variables}
+        backend = backend_from({"PRUNELLA_TRACE": preset} | environ)
+        assert (backend is None) == (preset == "off")
 
 
 @pytest.mark.parametrize("block", PYTHON, ids=range(len(PYTHON)))
@@ -170,7 +227,12 @@ def test_every_variable_of_ours_is_documented() -> None:
 
 def test_the_extras_are_those_of_the_package() -> None:
     project = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
-    assert set(re.findall(r"'\.\[(\w+)\]'", TEXT)) == project["optional-dependencies"].keys()
+    extras = project["optional-dependencies"].keys()
+    table = prose(TEXT).partition("| extra | brings |")[2].partition("\n\n")[0]
+    assert {name for row in rows(table) for name in re.findall(r"`(\w+)`", row[0])} == extras
+    asked = {name for names in re.findall(r"(?:\.|prunella)\[([\w,]+)\]'", TEXT) for name in names.split(",")}
+    assert asked <= extras
+    assert {"sandbox", "otel"} <= asked
     assert f"## {project['version']}" in read(ROOT / "CHANGELOG.md")
 
 
@@ -181,3 +243,16 @@ def test_the_picture_and_its_text_are_of_one_run() -> None:
     assert run in picture
     assert "healed in" in cast_block
     assert re.findall(r"url\((?!#)|<image|<script|@import", picture) == []
+
+
+def test_every_example_is_listed() -> None:
+    examples = {path.parent.name for path in (ROOT / "examples").glob("*/agent.py")}
+    section = TEXT.partition("### Examples")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| \[(\w+)\]", section, re.MULTILINE)) == examples
+
+
+def test_what_is_said_to_come_from_the_package_does() -> None:
+    section = TEXT.partition("## As a library")[2].partition("\n## ")[0]
+    named = {name for code in spoken_code(section) for name in re.findall(r"(?<![\w.])([A-Za-z_]\w*)\(", code)}
+    assert {"Roles", "SqlPack", "CodePack", "Bubblewrap"} <= named
+    assert [name for name in sorted(named) if name not in prunella.__all__] == []

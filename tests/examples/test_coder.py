@@ -60,25 +60,16 @@ def test_it_tries_things_in_the_sandbox_first(run_example: Runner) -> None:
         return answers(RIGHT if "1500.0" in request.text else NAIVE)
 
     with OpenAIServer(tries, has_seen) as server:
-        ended = run_example("coder", "--brain", server.url)
+        ended = run_example("coder", OPENAI_BASE_URL=server.url)
     assert ended.exit_code == 0, ended.lines
     assert "python_run" in server.requests[0].tools
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize(
-    "lie", ["raise SystemExit(0)", "print('2.0')", "import os; print('2.0', flush=True); os._exit(0)"]
-)
+@pytest.mark.parametrize("lie", ["raise SystemExit(0)", "import os; print('2.0', flush=True); os._exit(0)"])
 def test_a_program_cannot_say_of_itself_that_it_is_right(run_example: Runner, lie: str) -> None:
     with OpenAIServer(answers(lie), answers(RIGHT)) as server:
         ended = run_example("coder", "--brain", server.url)
     assert ended.exit_code == 0, ended.lines
     assert len(server.requests) == 2
     assert any("expected" in line for line in ended.node("judge"))
-
-
-def test_what_does_not_get_right_is_no_success(run_example: Runner) -> None:
-    with OpenAIServer(*[answers(NAIVE)] * 5) as server:
-        ended = run_example("coder", "--brain", server.url)
-    assert ended.exit_code == 1
-    assert RIGHT.splitlines()[-1] not in ended.lines

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from prunella import Prepared, Reach, Reading, Report, tool
-from prunella.domain.evidence import Findings
+from prunella.domain.evidence import Evidence, Findings
 from prunella.domain.frozen import JsonValue
+from prunella.domain.lesson import Trouble
 from prunella.domain.plan import Plan, Step
 from prunella.errors import Rejected
 from prunella.protocols import Tool
@@ -23,6 +24,9 @@ class Floor:
     fails: Mapping[int, str] = field(default_factory=dict[int, str])
     unwritable: frozenset[str] = frozenset()
     log: list[str] = field(default_factory=list[str])
+
+    async def trouble(self, report: Report, evidence: tuple[Evidence, ...]) -> Trouble:
+        return Trouble(fleet="", services=(), fingerprint=report.symptom, text=report.symptom)
 
     async def investigate(self, report: Report) -> Findings:
         return Findings()

@@ -30,7 +30,7 @@ from prunella.domain.usage import Usage
 from prunella.healing.context import Context, Patience
 from prunella.healing.graph import Loop, Node, build_loop
 from prunella.policy.rules import Rules
-from prunella.protocols import Approver, Journal, Policy, Tool, Toolbox, World
+from prunella.protocols import Approver, Brain, Journal, Policy, Spending, Tool, Toolbox, World
 from prunella.storage.checkpoints import domain_types
 from prunella.testing.clock import FakeClock
 from prunella.testing.crashing import CrashingJournal, CrashingTools, Died, Fuse
@@ -141,6 +141,8 @@ class Trial:
     clock: FakeClock = field(default_factory=FakeClock)
     passed: Callable[[str], None] | None = None
     places: list[str] = field(default_factory=list[str])
+    thinker: Brain | None = None
+    spending: Spending | None = None
     runs: MemoryRuns = field(init=False)
     disk: MemoryJournal = field(init=False)
     brain: Recorded = field(init=False)
@@ -178,11 +180,12 @@ class Trial:
     def _context(self, record: RunRecord, fuse: Fuse) -> Context:
         rules: Policy = Rules(self.policy, self.autonomy, Path("/fleet.toml"))
         return Context(
-            goal=self.goal, world=self.world, brain=self.brain, policy=rules, runs=self.runs, clock=self.clock,
+            goal=self.goal, world=self.world, brain=self.thinker or self.brain, policy=rules,
+            runs=self.runs, clock=self.clock,
             tools=CrashingTools(self.mutant.tools(Tools(self.tools)), fuse),
             journal=CrashingJournal(self._journal, fuse),
             emit=_quiet, token=record.token, since=self.clock.now(), limits=self.limits,
-            changes_per_hour=self.changes_per_hour, patience=self.patience,
+            changes_per_hour=self.changes_per_hour, patience=self.patience, spending=self.spending,
         )  # fmt: skip
 
 

@@ -66,4 +66,4 @@ async def test_a_scripted_brain_follows_its_script_and_then_is_unsure():
     with pytest.raises(Transient):
         await brain.propose(BRIEF)
     assert await brain.propose(BRIEF) == Unsure(why="the script of 3 proposals is over")
-    assert (len(brain.briefs), brain.tokens, brain.name) == (4, 20, "scripted")
+    assert (len(brain.briefs), brain.usage.tokens, brain.name) == (4, 20, "scripted")

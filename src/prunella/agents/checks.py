@@ -86,7 +86,7 @@ def _must_be_words(command: tuple[str, ...]) -> None:
 
 def _read_command(result: CommandResult, expect: int, timeout_s: float) -> Reading:
     said = Redactor().text(result.output).strip()
-    code, name = result.exit_code, " ".join(result.command)[:_MOST_LINE]
+    code, name = result.exit_code, " ".join(" ".join(result.command).split())[:_MOST_LINE]
     if code == expect:
         return Reading(probe=name, reach=Reach.RIGHT, detail=f"exit code {code}", duration_s=result.duration_s)
     if code is None:

@@ -3,8 +3,9 @@
 import json
 import sysconfig
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from prunella.domain.evidence import Observation
 from prunella.domain.frozen import JsonValue
@@ -18,6 +19,7 @@ _NOISE = (str(_OWN), *(sysconfig.get_paths()[key] for key in ("stdlib", "purelib
 _MOST_FRAMES = 8
 _MOST_CHARACTERS = 2000
 _MOST_READ = 100_000
+_MOST_CAUSES = 8
 
 
 class Redacts(Protocol):
@@ -39,9 +41,11 @@ class Unredacted:
 
 
 def observe_failure(name: str, step: Step, error: Exception, redacts: Redacts) -> Observation:
-    """Redacted and trimmed. An error of our own says all there is in its message; others show where they arose."""
+    """Redacted and trimmed. An error of our own says all there is in its message; others show where they arose, and
+    those of an HTTP client what the server answered.
+    """
     raised = traceback.TracebackException.from_exception(error)
-    message = redacts.text(clean(str(raised)[:_MOST_READ]))
+    message = redacts.text(clean(f"{raised}{_answered(error)}"[:_MOST_READ]))
     frames = "" if isinstance(error, PrunellaError) else redacts.text(clean(_frames(raised)[-_MOST_READ:]))
     return Observation(
         tool=name,
@@ -68,6 +72,27 @@ def redacted_arguments(step: Step, redacts: Redacts) -> dict[str, JsonValue]:
 def clean(text: str) -> str:
     """Text that every JSON writer takes: without half surrogate pairs."""
     return text.encode("utf-8", "replace").decode()
+
+
+def _answered(error: Exception) -> str:
+    """What a server answered, as httpx and requests keep it with their errors; "" where it was not read."""
+    try:
+        response: Any = next(each.response for each in _causes(error) if hasattr(each, "response"))
+        if getattr(response, "_content", None) is False:  # requests would go and read it now
+            return ""
+        body, wait = response.content[:_MOST_READ].decode(errors="replace").strip(), response.headers.get("retry-after")
+    except Exception:  # noqa: BLE001 - nothing was answered, nobody read it, or it only looks like an answer
+        return ""
+    return (f"\nRetry-After: {wait}" if wait else "") + (f"\n{body}" if body else "")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and what it says it was raised from."""
+    for _ in range(_MOST_CAUSES):
+        if error is None:
+            return
+        yield error
+        error = error.__cause__
 
 
 def _frames(raised: traceback.TracebackException) -> str:
