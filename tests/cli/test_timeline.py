@@ -84,3 +84,17 @@ def test_the_last_complaint_tells_more_than_the_last_line() -> None:
 def test_only_paths_below_the_folder_are_shortened() -> None:
     assert shorten("/srv/quay/a /srv/quays/b", "/srv/quay/prunella.toml") == "a /srv/quays/b"
     assert shorten("/a", "") == "/a"
+
+
+def test_what_models_cost_is_told_with_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    spent: dict[str, JsonValue] = {"tokens": {"spent": 4210, "of": 200000}, "dollars": {"spent": 0.01, "of": 2.0}}
+    lines = told(
+        capsys,
+        event(EventKind.CLIMB, "reflex → openai:gpt-5 (doubt): nothing follows"),
+        event(EventKind.MODEL, "gpt-5: 2.1 s, 4,000 + 210 tokens, $0.0100"),
+        event(EventKind.SPENT, "1 attempt, 4,210 tokens, $0.0100", **spent),
+        event(EventKind.VERDICT, "healed", verdict="achieved", summary="a wrong port"),
+    )
+    assert any("climb" in line and "doubt" in line for line in lines)
+    assert any("model" in line and "4,000 + 210 tokens" in line for line in lines)
+    assert any("spent" in line and "$0.0100" in line for line in lines)

@@ -1,7 +1,9 @@
 """Decision records: numbered, short, and each with its price."""
 
 import re
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,3 +24,14 @@ def test_a_record_has_its_parts_on_a_page(record: Path) -> None:
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == PARTS
     assert text.startswith(f"# {record.name[:4]}: ")
     assert len(text.splitlines()) <= ONE_PAGE
+
+
+def test_every_dependency_is_accounted_for() -> None:
+    project: dict[str, Any] = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *(each for extra in project["optional-dependencies"].values() for each in extra),
+    ]
+    names = {re.split(r"[\[<>=~! ]", requirement)[0] for requirement in wanted}
+    (record,) = [read(path) for path in RECORDS if path.name.startswith("0005-")]
+    assert [name for name in sorted(names) if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", record)] == []

@@ -188,6 +188,9 @@ def test_every_place_for_traces_is_documented() -> None:
         backend_from({"PRUNELLA_TRACE": "nowhere-near"})
     listed = str(refused.value).partition("Known are ")[2].partition(", and any address")[0]
     assert presets.keys() == {*listed.split(", "), "off"}
+    source = read(ROOT / "src/prunella/telemetry/backends.py")
+    read_there = set(re.findall(r'"((?:PHOENIX|LANGSMITH|LANGFUSE)_[A-Z_]+)"', source))
+    assert {name for variables in presets.values() for name in variables} - {"OTEL_EXPORTER_OTLP_"} == read_there
     for preset, variables in presets.items():
         environ = {name: f"http://127.0.0.1:1/{name}" for name in variables}
         backend = backend_from({"PRUNELLA_TRACE": preset} | environ)

@@ -90,3 +90,9 @@ def test_a_full_disk_costs_one_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     captured = capsys.readouterr().err
     assert captured.count("\n") == 1
     assert "No space left on device" in captured
+
+
+def test_what_streams_by_while_a_model_speaks_is_not_kept(tmp_path: Path):
+    piece = _event(2).model_copy(update={"kind": EventKind.TOKENS})
+    _written(tmp_path, _event(1), piece, _event(3))
+    assert read_events(tmp_path, "a") == (_event(1), _event(3))

@@ -25,6 +25,7 @@ _BUSY_WITH = {
     EventKind.CLIMB: "asking the next rung",
     EventKind.MODEL: "reading the answer",
 }
+_SAID = 60
 _CHANGES_STAND = {Verdict.ACHIEVED, Verdict.UNVERIFIED, Verdict.FROZEN}
 
 
@@ -42,7 +43,7 @@ class Timeline:
         self._seen: dict[str, str] = {}
         self._tools: list[str] = []
         self._differences: dict[int, str] = {}
-        self._cost = ""
+        self._cost = self._saying = ""
         self._handoff = Handoff()
         (heading,) = screen.fit(f"prunella · {title or who(record)} · run {record.id}")
         screen.say(f"[bold]{escape(heading)}[/]")
@@ -70,6 +71,7 @@ class Timeline:
             EventKind.SUSPICION: self._suspicion,
             EventKind.LOOKUP: lambda e: self._line(e, "cyan", "look up", e.text),
             EventKind.PLAN: self._plan,
+            EventKind.TOKENS: self._tokens,
             EventKind.MODEL: lambda e: self._line(e, "dim", "model", e.text),
             EventKind.CLIMB: lambda e: self._line(e, "magenta", "climb", e.text, most=2),
             EventKind.LESSON: lambda e: self._line(e, "cyan", "lesson", e.text),
@@ -139,6 +141,12 @@ class Timeline:
     def _undo(self, event: Event) -> None:
         self._differences.pop(cast("int", event.data.get("entry", 0)), None)
         self._line(event, "yellow", "undo", event.text)
+
+    def _tokens(self, event: Event) -> None:
+        """What a model is just saying runs by beside the spinner."""
+        self._saying = f"{self._saying}{event.data.get('text', '')}"[-_SAID:]
+        (line,) = self._screen.fit(f"{event.data.get('brain')}: {self._saying}", 2)
+        self._screen.busy(escape(line))
 
     def _spent(self, event: Event) -> None:
         """Told with the verdict, when a model cost something."""

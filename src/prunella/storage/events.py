@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from prunella.domain.run import Event
+from prunella.domain.run import Event, EventKind
 from prunella.protocols import Sink
 from prunella.storage.folder import make_private_folder
 
@@ -24,7 +24,8 @@ class EventFile(Sink):
         self._given_up = False
 
     def emit(self, event: Event) -> None:
-        if self._given_up:
+        """What streams by while a model speaks is not kept: its call is told when it has ended."""
+        if self._given_up or event.kind is EventKind.TOKENS:
             return
         try:
             self._append(json.dumps(dict(event)).encode() + b"\n")

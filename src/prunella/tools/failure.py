@@ -45,7 +45,8 @@ def observe_failure(name: str, step: Step, error: Exception, redacts: Redacts) -
     those of an HTTP client what the server answered.
     """
     raised = traceback.TracebackException.from_exception(error)
-    message = redacts.text(clean(f"{raised}{_answered(error)}"[:_MOST_READ]))
+    answered = "" if isinstance(error, PrunellaError) else _answered(error)
+    message = redacts.text(clean(f"{raised}{answered}"[:_MOST_READ]))
     frames = "" if isinstance(error, PrunellaError) else redacts.text(clean(_frames(raised)[-_MOST_READ:]))
     return Observation(
         tool=name,
@@ -86,7 +87,7 @@ def _answered(error: Exception) -> str:
     return (f"\nRetry-After: {wait}" if wait else "") + (f"\n{body}" if body else "")
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def _causes(error: BaseException | None) -> Iterator[Any]:
     """The error, and what it says it was raised from."""
     for _ in range(_MOST_CAUSES):
         if error is None:

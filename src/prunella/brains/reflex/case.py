@@ -11,6 +11,7 @@ from prunella.brains.reflex.hints import Hint, read_hints
 from prunella.brains.reflex.index import Index
 from prunella.brains.reflex.names import names_service, normal, tokens
 from prunella.brains.reflex.places import Place, places_in
+from prunella.brains.reflex.vocabulary import words_in
 from prunella.domain.brief import Brief
 from prunella.domain.facts import ConfigFacts, Facts, Reference, ServiceFacts
 from prunella.domain.service import Listener
@@ -42,6 +43,11 @@ class Case:
                     seen.add(config.path)
                     found.extend(places_in(name, config))
         return tuple(found)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """What this fleet writes again and again in its configuration, and wrote at better times."""
+        return words_in((*(config.text for _, config in self.files()), *(each.text for each in self.facts.references)))
 
     @cached_property
     def endpoints(self) -> tuple[Endpoint, ...]:

@@ -123,7 +123,7 @@ def _better_names(case: Case, place: Place, suggested: tuple[str, ...]) -> Itera
     for name in sorted({leaf(key) for key in known}):
         if _is_slip(place.leaf, name):
             yield name, 0.8, f"{name} is how it is spelled elsewhere"
-    for name in mended_names(place.leaf):
+    for name in mended_names(place.leaf, case.words):
         yield name, 0.65, f"{name} is how it is usually spelled"
     for name in sorted({word for clue in case.clues for word in re.findall(r"[A-Za-z_][\w\-]{2,}", clue.line)}):
         if is_near(place.leaf, name):
