@@ -1,5 +1,7 @@
 """Law 7, what thinking costs: tokens and dollars of a run and of a day end it, whichever brain spends them."""
 
+import tempfile
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,9 +52,9 @@ class Spends:
 
 
 async def money_ends_it(draw: Draw, mutant: Mutant) -> None:
-    limits, connection, clock = draw(LIMITS), connect(Path(":memory:")), FakeClock()
-    spending, rungs = SqliteSpending(connection, clock), [Spends("low"), Spends("higher")]
-    try:
+    limits, clock, rungs = draw(LIMITS), FakeClock(), [Spends("low"), Spends("higher")]
+    with tempfile.TemporaryDirectory() as folder, closing(connect(Path(folder) / "state.db")) as connection:
+        spending = SqliteSpending(connection, clock)
         for number in range(draw(st.integers(1, 4))):
             before = sum((rung.usage for rung in rungs), Usage())
             floor = Floor()
@@ -67,8 +69,6 @@ async def money_ends_it(draw: Draw, mutant: Mutant) -> None:
             assert spent.dollars < limits.dollars + 0.04 * len(rungs)
             assert total.tokens < (limits.tokens_per_day or 10**9) + 50 * len(rungs)
             assert total.dollars < (limits.dollars_per_day or 10**9) + 0.04 * len(rungs)
-    finally:
-        connection.close()
 
 
 async def spend_and_forget(state: State, runtime: Runtime[Context]) -> Change:
