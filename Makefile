@@ -19,7 +19,7 @@ check: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/typos
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 bench: $(VENV)/.ready
 	@$(BIN)/python -m bench $(ARGS)

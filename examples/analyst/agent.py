@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from pydantic import BaseModel, Field
 
-from prunella import Agent, Goal, Verdict
+from prunella import Agent, Event, Goal, Verdict
 from prunella.tools.packs.sql import SqlPack
 
 
@@ -26,6 +26,11 @@ def sample(folder: str) -> str:
     return f"sqlite:///{path}"
 
 
+def tell(event: Event) -> None:
+    if event.text:
+        print(f"{event.node}: {event.text}", flush=True)
+
+
 def analyse(question: str, database: str, brain: str) -> Verdict:
     pack = SqlPack(database)
 
@@ -35,7 +40,7 @@ def analyse(question: str, database: str, brain: str) -> Verdict:
 
     agent = Agent(role="a careful SQL analyst", brain=brain, tools=pack.tools())
     goal = Goal(question, output=Finding, check=is_shown)
-    return agent.run_sync(goal, on_event=lambda event: print(f"{event.node}: {event.text}", flush=True)).verdict
+    return agent.run_sync(goal, on_event=tell).verdict
 
 
 parser = argparse.ArgumentParser(description=__doc__)

@@ -7,13 +7,18 @@ import time
 import httpx
 from orders_api import served
 
-from prunella import Agent, Goal, Verdict, tool
+from prunella import Agent, Event, Goal, Verdict, tool
 
 LONGEST_WAIT_S = 30.0
 
 
 def orders_at(api: str) -> list[dict[str, object]]:
     return httpx.get(f"{api}/orders").raise_for_status().json()
+
+
+def tell(event: Event) -> None:
+    if event.text:
+        print(f"{event.node}: {event.text}", flush=True)
 
 
 def client_of(api: str, brain: str) -> Agent:
@@ -48,7 +53,5 @@ parser.add_argument("--brain", default="openai:gpt-4o", help="a chat model's nam
 options = parser.parse_args()
 with served() as api:
     goal = Goal("Order a dozen eggs.", check=lambda: orders_at(api) == [{"item": "eggs", "quantity": 12}])
-    run = client_of(api, options.brain).run_sync(
-        goal, on_event=lambda event: print(f"{event.node}: {event.text}", flush=True)
-    )
+    run = client_of(api, options.brain).run_sync(goal, on_event=tell)
 sys.exit(run.verdict is not Verdict.ACHIEVED)

@@ -6,7 +6,7 @@ import sys
 
 from pydantic import BaseModel, Field
 
-from prunella import Agent, Bubblewrap, CodePack, Goal, Job, Run, Verdict, sandboxed_passes
+from prunella import Agent, Bubblewrap, CodePack, Event, Goal, Job, Run, Verdict, sandboxed_passes
 
 TASK = """Write a Python 3 program (standard library only). It reads numbers from standard input, parted by blanks or
 line ends, and prints their median with one decimal place. Words that are no numbers do not count."""
@@ -21,12 +21,17 @@ def job_of(program: Program) -> Job:
     return Job(command=("python3", "-B", "main.py"), files={"main.py": program.code})
 
 
+def tell(event: Event) -> None:
+    if event.text:
+        print(f"{event.node}: {event.text}", flush=True)
+
+
 def write(task: str, cases: dict[str, str], brain: str) -> Run:
     sandbox = Bubblewrap()
     asyncio.run(sandbox.ready())  # says what is missing, before a model is asked
     agent = Agent(role="a careful programmer", brain=brain, tools=CodePack(sandbox).tools(), sandbox=sandbox)
     goal = Goal(task, output=Program, check=sandboxed_passes(sandbox, job_of, cases))
-    return agent.run_sync(goal, on_event=lambda event: print(f"{event.node}: {event.text}", flush=True))
+    return agent.run_sync(goal, on_event=tell)
 
 
 parser = argparse.ArgumentParser(description=__doc__)

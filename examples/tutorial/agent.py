@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from prunella import Agent, Goal, Verdict, tool
+from prunella import Agent, Event, Goal, Verdict, tool
 
 Config = dict[str, str]
 SERVICES: dict[str, Config] = {"payments": {"PORT": "9090"}}
@@ -36,6 +36,11 @@ def update_service_config(service: str, key: str, value: str) -> None:
     SERVICES[service] = {**SERVICES[service], key: value}
 
 
+def tell(event: Event) -> None:
+    if event.text:
+        print(f"{event.node}: {event.text}", flush=True)
+
+
 def payments_run() -> bool:
     return check_service_status("payments") == "running"
 
@@ -44,5 +49,5 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--brain", default="openai:gpt-4o", help="a chat model's name, or the URL of an OpenAI-like server")
 agent = Agent(brain=parser.parse_args().brain, tools=[check_service_status, update_service_config])
 goal = Goal("Check the payments service and fix any issues.", check=payments_run)
-run = agent.run_sync(goal, on_event=lambda event: print(f"{event.node}: {event.text}", flush=True))
+run = agent.run_sync(goal, on_event=tell)
 sys.exit(run.verdict is not Verdict.ACHIEVED)

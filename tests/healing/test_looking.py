@@ -6,6 +6,7 @@ from itertools import chain, repeat
 import pytest
 
 from prunella.domain.report import Reach, Reading, Report
+from prunella.errors import Lost, Misuse
 from prunella.healing.context import Patience
 from prunella.healing.looking import look, watch
 from prunella.testing.clock import FakeClock
@@ -110,3 +111,26 @@ async def test_a_check_that_raises_is_red_with_its_reason() -> None:
 
 async def test_no_check_proves_nothing() -> None:
     assert not (await look(None)).is_green
+
+
+class Steady(Scripted):
+    """Says of itself that it does not flap."""
+
+    def __call__(self) -> Report:
+        return super().__call__().model_copy(update={"steady": True})
+
+
+@pytest.mark.parametrize(("window_s", "looks"), [(0.0, 1), (1.0, 11)])
+async def test_what_does_not_flap_is_looked_at_once_unless_a_window_is_asked_for(window_s: float, looks: int) -> None:
+    check = Steady("+")
+    await watch(check, (), None, Patience(window_s=window_s, pause_s=PAUSE_S), FakeClock())
+    assert check.looks == pytest.approx(looks, abs=1 if window_s else 0)
+
+
+@pytest.mark.parametrize("error", [Misuse("no bubblewrap here"), Lost("another process took over")])
+async def test_what_makes_every_look_useless_goes_through(error: Exception) -> None:
+    def broken() -> bool:
+        raise error
+
+    with pytest.raises(type(error)):
+        await look(broken)

@@ -320,3 +320,10 @@ async def test_answers_that_never_fit_end_with_the_limit_and_nothing_is_left(tmp
     assert (run.verdict, run.output) == (Verdict.ESCALATED, None)
     assert shelf.prices == {"tea": 3, "milk": 2}
     assert "all of its 3 attempts" in run.summary
+
+
+async def test_a_plan_that_also_looks_is_put_back_like_any_other(tmp_path: Path) -> None:
+    shelf = Shelf()
+    plan = Plan(cause="x", steps=(Step(tool="read_price", arguments={"name": "tea"}), *setting("tea", 9).steps))
+    run = await shelf.agent(tmp_path, plan).run(Goal("Tea.", check=shelf.costs("tea", 5)))
+    assert (run.verdict, shelf.prices["tea"]) == (Verdict.ESCALATED, 3)

@@ -161,3 +161,16 @@ async def test_many_hanging_threads_keep_nobody_from_running():
     assert await Timed(deed(run=lambda: 7), 5).run({}) == 7
     assert time.monotonic() - started < 2
     release.set()
+
+
+async def test_what_only_reads_has_nothing_to_put_back():
+    @tool
+    def look_up(name: str) -> str:
+        """Look up the price of one thing, for tests.
+
+        Args:
+            name: what is looked up
+        """
+        return name
+
+    await guarded(look_up, timeout_s=1.0).undo(None)

@@ -30,13 +30,13 @@ def command_passes(
     """Green when `command`, run without a shell, exits with `expect`; the end of its output is the reading's body.
 
     It runs in `cwd` (None: the folder that the process is in then), with `environ` added to our environment. It is run
-    several times in a run of the loop, so it must change nothing. Raises Misuse for what cannot be a command.
+    again after every attempt, so it must change nothing. Raises Misuse for what cannot be a command.
     """
     _must_be_words(command)
 
     async def check() -> Report:
         result = await run_command(command, Path(cwd or Path.cwd()), timeout_s, env=environ)
-        return Report(readings=(_read_command(result, expect, timeout_s),))
+        return Report(readings=(_read_command(result, expect, timeout_s),), steady=True)
 
     return check
 
@@ -71,7 +71,7 @@ def sandboxed_passes(
 
     async def check(answer: Any) -> Report:
         job = job_of(answer)
-        return Report(readings=tuple([each async for each in _tried(sandbox, job, cases)]))
+        return Report(readings=tuple([each async for each in _tried(sandbox, job, cases)]), steady=True)
 
     return check
 

@@ -14,14 +14,15 @@ from prunella.cli.exits import Exit
 from prunella.cli.screen import Screen
 from prunella.cli.status import state_of
 from prunella.configs.reading import read_config
-from prunella.domain.service import Fleet, ProcessSupervisor, Service
-from prunella.errors import PrunellaError
+from prunella.domain.service import BrainsSpec, Fleet, ProcessSupervisor, Service
+from prunella.errors import Misuse, PrunellaError
 from prunella.fleet.file import find_fleet, load_fleet
 from prunella.policy.autonomy import autonomy_for
 from prunella.wiring.records import open_records
 from prunella.wiring.settings import Settings
 
 _EXTRAS = (("langchain_openai", "models"), ("langchain_anthropic", "anthropic"), ("langchain_ollama", "ollama"))
+_TRIAL_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,10 @@ def _findings(path: Path | None) -> Iterator[Finding]:
     yield from _state(settings)
     for package, extra in _EXTRAS:
         found = find_spec(package) is not None
-        yield Finding(package, found or None, "here" if found else f"not installed: pip install 'prunella[{extra}]'")
+        yield Finding(package, found or None, "here" if found else _missing(extra))
+    yield _sandbox()
+    yield _search()
+    yield _tracing(settings)
     try:
         fleet = load_fleet(path.resolve() if path else find_fleet(Path.cwd()))
     except PrunellaError as error:
@@ -71,6 +75,62 @@ def _findings(path: Path | None) -> Iterator[Finding]:
     for service in fleet.services.values():
         yield _service(service, fleet)
     yield from _brains(fleet, settings)
+
+
+def _missing(extra: str) -> str:
+    return f"not installed: pip install 'prunella[{extra}]'"
+
+
+def _sandbox() -> Finding:
+    """A trial job is run in it."""
+    from prunella.sandbox.bubblewrap import Bubblewrap
+
+    async def trial() -> Path:
+        async with asyncio.timeout(_TRIAL_S):
+            return await Bubblewrap().ready()
+
+    try:
+        binary = asyncio.run(trial())
+    except Misuse as error:
+        return Finding("sandbox", None, str(error))
+    except TimeoutError:
+        return Finding("sandbox", None, f"a trial job did not end within {_TRIAL_S:g} s")
+    return Finding(
+        "sandbox", ok=True, detail=f"{binary} isolates: a trial job had no network, no root and nowhere to write"
+    )
+
+
+def _search() -> Finding:
+    from prunella.retrieval.model import is_installed
+
+    if is_installed():
+        return Finding("search", ok=True, detail="lessons and evidence are found by meaning")
+    return Finding("search", None, f"lessons and evidence are found by words; embeddings: {_missing('embeddings')}")
+
+
+def _tracing(settings: Settings) -> Finding:
+    """Only what PRUNELLA_TRACE asks for keeps a heal from starting: standard variables may be meant for others."""
+    from prunella.telemetry.backends import backend_from, captures_content, is_ambient
+
+    try:
+        backend = backend_from(settings.environ)
+    except Misuse as error:
+        return Finding("tracing", None if is_ambient(settings.environ) else False, str(error))
+    if backend is None or not backend.place:
+        return Finding("tracing", None, "none but the local event log; PRUNELLA_TRACE=phoenix sends runs to Phoenix")
+    if not _is_there("opentelemetry.proto"):
+        return Finding(
+            "tracing", None if is_ambient(settings.environ) else False, f"{backend.place}: {_missing('otel')}"
+        )
+    content = "with" if captures_content(settings.environ) else "without"
+    return Finding("tracing", ok=True, detail=f"to {backend.place}, {content} prompts and outputs; nothing was sent")
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _state(settings: Settings) -> Iterator[Finding]:
@@ -117,12 +177,19 @@ def _brains(fleet: Fleet, settings: Settings) -> Iterator[Finding]:
     from prunella.wiring.brains import REFLEX, Study, as_brain
 
     for name in fleet.brains.names:
+        what, roles = f"brain {name}", _roles_of(name, fleet.brains)
         if name == REFLEX:
-            yield Finding("brain reflex", ok=True, detail="here; it needs no model")
+            yield Finding(what, ok=True, detail=f"{roles}; here, it needs no model")
             continue
         try:
             as_brain(name, Study(settings.environ))
         except PrunellaError as error:
-            yield Finding(f"brain {name}", ok=False, detail=str(error))
+            yield Finding(what, ok=False, detail=f"{roles}; {error}")
         else:
-            yield Finding(f"brain {name}", ok=True, detail="package and key are there; the model was not called")
+            yield Finding(what, ok=True, detail=f"{roles}; package and key are there, the model was not called")
+
+
+def _roles_of(name: str, brains: BrainsSpec) -> str:
+    """What it does, as people say it: `plans, judges`."""
+    roles = {"plans": brains.ladder, "acts": brains.act, "judges": brains.judge, "summarises": brains.summarise}
+    return ", ".join(role for role, names in roles.items() if name in names)

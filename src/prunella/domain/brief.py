@@ -29,7 +29,8 @@ class Brief(Frozen):
     `ground` is where the run stands now; what failed on another ground may help on this one. `stage` counts the
     sub-goals that are reached. `kept` are the plans that progress keeps, `looked` the keys of the look-ups that the
     evidence answers, `climbs` the rungs that were left. `known_as` is the fingerprint by which lessons know the
-    trouble, "" for unknown. `summary` says in short what was pruned ("": nothing was).
+    trouble, "" for unknown. `summary` says in short what was pruned ("": nothing was). `wants_words` False: probes alone
+    judge, so an answer in words is of no use.
     """
 
     goal: str
@@ -49,6 +50,7 @@ class Brief(Frozen):
     known_as: str = ""
     ground: int = 0
     stage: int = 0
+    wants_words: bool = True
 
     @property
     def trouble(self) -> str:

@@ -39,10 +39,12 @@ class Report(Frozen):
     """All readings of one look, in the order of the probes. An empty report proves nothing and is not green.
 
     `settled` False: something is still on its way (a process is starting), so that a red reading is not the last word.
+    `steady` True: it follows from what was looked at and does not flap, so that a second look says the same.
     """
 
     readings: tuple[Reading, ...] = ()
     settled: bool = True
+    steady: bool = False
 
     @property
     def is_green(self) -> bool:

@@ -51,4 +51,4 @@ def _faults(error: ValidationError) -> str:
 
 
 def _reading(reach: Reach, detail: str) -> Report:
-    return Report(readings=(Reading(probe="answer", reach=reach, detail=detail),))
+    return Report(readings=(Reading(probe="answer", reach=reach, detail=detail),), steady=True)

@@ -50,7 +50,7 @@ def _unjudged(state: State, context: Context, stage: Goal) -> Change:
 
 def _answered_wrong(state: State, context: Context, report: Report) -> Change:
     """What was done stays for now; the answer goes back with every reason."""
-    reasons = tuple(reading.detail for reading in report.failing)
+    reasons = tuple(f"{reading.detail}\n{reading.body}".strip() for reading in report.failing)
     rejection = Rejection(
         plan=f"answer {fingerprint(state.answer)}", steps=state.answer, reasons=reasons,
         ground=state.kept, by=state.answered_by, answered=state.stage,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from prunella.domain.goal import Check, Objective
 from prunella.domain.report import Reach, Reading, Report
+from prunella.errors import Lost, Misuse
 from prunella.healing.context import Patience
 from prunella.protocols import Clock
 
@@ -26,13 +27,18 @@ class Sight:
 
 
 async def look(check: Check | None, name: str = "") -> Report:
-    """Ask a check once. One that raises is red, with the reason; no check gives the empty report."""
+    """Ask a check once. One that raises is red, with the reason; no check gives the empty report.
+
+    What makes every further look useless, Misuse and Lost, goes through.
+    """
     if check is None:
         return Report()
     name = name or getattr(check, "__name__", "check")
     try:
         seen = check()
         seen = await seen if inspect.isawaitable(seen) else seen
+    except (Misuse, Lost):
+        raise
     except Exception as error:  # noqa: BLE001 -- a check is the user's code: whatever it raises is a reading
         return Report(readings=(Reading(probe=name, reach=Reach.WRONG, detail=f"{type(error).__name__}: {error}"),))
     if isinstance(seen, Report):
@@ -65,12 +71,15 @@ async def watch(
 ) -> Sight:
     """Look until good has held for the window, or bad is settled and stays the same, or the deadline passes.
 
-    Two looks at least, so that one flapping reading decides nothing. At the deadline a green that has not held for
+    Two looks at least, so that one flapping reading decides nothing; one where a second would say the same and no
+    window is asked for. At the deadline a green that has not held for
     the window is not believed: the last sight that was not good is returned.
     """
     started = same_since = clock.now()
     sight = await look_around(check, constraints)
     bad = None if sight.is_good(baseline) else sight
+    if sight.report.steady and not patience.window_s:
+        return sight
     while True:
         await clock.sleep(patience.pause_s)
         earlier, sight = sight, await look_around(check, constraints)

@@ -91,6 +91,7 @@ async def _brief(state: State, context: Context) -> Brief:
         looked=state.looked,
         ground=state.kept,
         stage=state.stage,
+        wants_words=stage.wants_answer or stage.check is None,
         optimising=f"{goal.objective.name}: {state.best}" if goal.objective and state.is_optimising else "",
     )
 

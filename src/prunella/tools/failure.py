@@ -1,6 +1,7 @@
 """A failed call as an observation: what was raised, where, in words that a brain can use."""
 
 import json
+import re
 import sysconfig
 import traceback
 from collections.abc import Iterator
@@ -40,13 +41,16 @@ class Unredacted:
         return value
 
 
+_ADVERTISED = re.compile(r"\nFor more information check: https?://\S+")  # httpx says so of every status
+
+
 def observe_failure(name: str, step: Step, error: Exception, redacts: Redacts) -> Observation:
     """Redacted and trimmed. An error of our own says all there is in its message; others show where they arose, and
     those of an HTTP client what the server answered.
     """
     raised = traceback.TracebackException.from_exception(error)
     answered = "" if isinstance(error, PrunellaError) else _answered(error)
-    message = redacts.text(clean(f"{raised}{answered}"[:_MOST_READ]))
+    message = redacts.text(clean(f"{_ADVERTISED.sub('', str(raised))}{answered}"[:_MOST_READ]))
     frames = "" if isinstance(error, PrunellaError) else redacts.text(clean(_frames(raised)[-_MOST_READ:]))
     return Observation(
         tool=name,

@@ -90,6 +90,9 @@ class Guarded:
         return self.contract.release(await self.inner.run(self.contract.accept(arguments)))
 
     async def undo(self, before: JsonValue) -> None:
+        """Nothing for a tool that only reads: there is nothing to put back."""
+        if self.spec.risk is Risk.READ:
+            return
         try:
             await self.inner.undo(before)
         except (Misuse, Lost, Irrecoverable):

@@ -17,7 +17,7 @@ from prunella.domain.run import Attempt
 from prunella.domain.tool import ToolSpec
 from prunella.tools.names import wire_name
 
-_GOAL, _TOOLS, _READINGS, _TEXT, _REASONS = 4_000, 4_000, 2_500, 1_500, 1_500
+_GOAL, _TOOLS, _READINGS, _TEXT, _REASONS, _ANSWER = 4_000, 4_000, 2_500, 1_500, 1_500, 4_000
 _MOST_EVIDENCE, _MOST_BODY, _MOST_DETAIL, _MOST_TRACEBACK = 1_500, 600, 300, 1_200
 _MOST_LESSONS, _MOST_CALLS = 3, 8
 _REACH = {Reach.NOBODY: "nobody there", Reach.SILENT: "no answer", Reach.WRONG: "wrong answer", Reach.RIGHT: "right"}
@@ -147,9 +147,13 @@ class _Sections:
             return said
         return f"{said}\n{self._cut(observation.traceback, _MOST_TRACEBACK)}"
 
-    def _describe_rejection(self, rejection: Rejection, _: bool) -> str:
+    def _describe_rejection(self, rejection: Rejection, in_full: bool) -> str:
+        """The last answer of its own is told in full: it has to be mended."""
         reasons = "\n".join(f"- {reason}" for reason in rejection.reasons)
-        return fence(self._cut(rejection.steps, 400), self._cut(reasons, _REASONS))
+        if rejection.answered is None:
+            return fence(self._cut(rejection.steps, 400), self._cut(reasons, _REASONS))
+        said = self._cut(rejection.steps, _ANSWER if in_full else 400)
+        return fence("an answer of yours, and why it is none", f"{said}\n\n{self._cut(reasons, _REASONS)}")
 
     def _describe_steps(self, steps: tuple[Step, ...]) -> str:
         return "; ".join(_describe_step(step, self._brief) for step in steps)

@@ -16,8 +16,9 @@ from prunella.errors import Rejected
 from prunella.fleet.secrets import resolve
 from prunella.nearest import nearest
 from prunella.protocols import ConfigEditor, Tool
+from prunella.tools.choices import offering
 from prunella.tools.packs.file_edit import FileEdit, is_edited, undo_edit
-from prunella.tools.tool import tool
+from prunella.tools.tool import FunctionTool, tool
 from prunella.world.fleet_world import FleetWorld
 from prunella.world.references import versions_of
 
@@ -36,15 +37,21 @@ class ConfigPack:
 
     def tools(self) -> tuple[Tool, ...]:
         """One reader, four writers; every writer can be put back to the byte."""
-        return (
+        tools = (
             tool(name="config.show")(self.show),
             self._writer("config.set", self.set, self.set_edit),
             self._writer("config.remove", self.remove, self.remove_edit),
             self._writer("config.replace_text", self.replace_text, self.replace_text_edit),
             self._writer("config.restore", self.restore, self.restore_edit),
         )
+        files = [self._relative(path) for each in self.world.fleet.services.values() for path in each.config]
+        for each in tools:
+            each.spec = offering(each.spec, file=list(dict.fromkeys(files)))
+        return tools
 
-    def _writer(self, name: str, run: Callable[..., Awaitable[str]], edit: Callable[..., Awaitable[FileEdit]]) -> Tool:
+    def _writer(
+        self, name: str, run: Callable[..., Awaitable[str]], edit: Callable[..., Awaitable[FileEdit]]
+    ) -> FunctionTool[..., Awaitable[str]]:
         async def before(**arguments: str) -> Prepared:
             try:
                 return (await edit(**arguments)).prepare(self.world.redactor)

@@ -17,7 +17,8 @@ from prunella.supervisors.ports import ports_of
 from prunella.supervisors.process import ProcessService
 from prunella.supervisors.processes import Instance, end_process
 from prunella.supervisors.strays import Stray, revive
-from prunella.tools.tool import tool
+from prunella.tools.choices import offering
+from prunella.tools.tool import FunctionTool, tool
 from prunella.world.fleet_world import FleetWorld, digest_of, is_stale
 from prunella.world.listening import who_listens
 
@@ -48,7 +49,7 @@ class ServicesPack:
 
     def tools(self) -> tuple[Tool, ...]:
         """Three readers, four deeds. Undoing a deed reads the files that other undos restore, hence `settles`."""
-        return (
+        tools = (
             tool(name="services.status")(self.status),
             tool(name="services.read_log")(self.read_log),
             tool(name="services.preflight")(self.preflight),
@@ -60,6 +61,9 @@ class ServicesPack:
                 undo=self.undo_free, applied=self.is_free, settles=True,
             )(self.free_address),
         )  # fmt: skip
+        for each in tools:
+            each.spec = offering(each.spec, service=tuple(self.world.supervised))
+        return tools
 
     async def status(self, service: ServiceName) -> str:
         """Tell whether a service runs, since when, and on which ports it listens."""
@@ -110,7 +114,7 @@ class ServicesPack:
     async def before_start(self, service: str) -> Prepared:
         before = await self._before(service)
         if before.status.running:
-            raise Rejected(f"{service} runs already. To make it read its configuration again, restart it.")
+            raise Rejected(f"{service} runs already. services.restart makes it read its configuration again.")
         return self._prepared(before)
 
     async def before_stop(self, service: str) -> Prepared:
@@ -181,7 +185,7 @@ class ServicesPack:
         run: Callable[..., Awaitable[str]],
         before: Callable[..., Awaitable[Prepared]],
         is_done: Callable[[ServiceStatus, ServiceStatus], bool | None],
-    ) -> Tool:
+    ) -> FunctionTool[..., Awaitable[str]]:
         async def applied(_: dict[str, JsonValue], recorded: JsonValue) -> bool | None:
             was = Before.model_validate(recorded)
             return is_done(await self._supervisor(was.service).status(), was.status)
