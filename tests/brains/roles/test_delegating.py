@@ -20,7 +20,7 @@ SET = ToolSpec(
     parameters={"type": "object", "properties": {"name": {}, "value": {}}},
 )  # fmt: skip
 REPORT = Report(readings=(Reading(probe="p", reach=Reach.WRONG, detail="tea is 3"),))
-BRIEF = Brief(goal="Tea costs 5.", report=REPORT, tools=(READ, SET))
+BRIEF = Brief(goal="Tea costs 5.", report=REPORT, tools=(READ, SET), wants_words=False)
 OUTLINE = {"cause": "wrong price", "because": ["the list"], "tasks": ["Set tea to 5.", "Set milk to 2."]}
 LOOK = LookUp(steps=(Step(tool="price.read"),))
 
@@ -101,3 +101,16 @@ async def test_a_doubt_of_the_planner_is_the_answer():
 async def test_a_planner_that_is_away_is_away():
     with pytest.raises(Transient):
         await both([Transient("down")], [])[0].propose(BRIEF)
+
+
+async def test_a_goal_that_wants_words_is_the_planners_alone():
+    pair, planner, actor = both([Answer(text="42")], [])
+    wanted = BRIEF.model_copy(update={"wants_words": True})
+    assert await pair.propose(wanted) == Answer(text="42")
+    assert (planner.briefs, actor.briefs) == ([wanted], [])
+
+
+async def test_the_planner_may_answer_in_words_although_the_goal_wants_none():
+    pair, planner, _ = both([answer()], [call("tea", 5), call("milk", 2)])
+    await pair.propose(BRIEF)
+    assert planner.briefs[0].wants_words

@@ -48,7 +48,12 @@ class Delegating:
         return self._planner.usage + self._actor.usage
 
     async def propose(self, brief: Brief) -> Proposal:
-        """A plan by both, or what the planner says instead. Raises Transient when the planner cannot be had."""
+        """A plan by both, or what the planner says instead; a goal that wants words is the planner's alone.
+
+        Raises Transient when the planner cannot be had.
+        """
+        if brief.wants_words:
+            return await self._planner.propose(brief)
         outline = await self._outlined(brief)
         if not isinstance(outline, Outline):
             return outline
@@ -102,7 +107,7 @@ def _for_planner(brief: Brief) -> Brief:
         f"{brief.goal}\n\nPlan it as tasks for somebody who carries them out, one call of one tool each, with every "
         f"value that is needed (file, key, value). They have these tools:\n{deeds}"
     )
-    return brief.model_copy(update={"goal": question(goal, Outline), "tools": readers})
+    return brief.model_copy(update={"goal": question(goal, Outline), "tools": readers, "wants_words": True})
 
 
 def _in_a_line(spec: ToolSpec) -> str:
