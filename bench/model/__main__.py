@@ -3,6 +3,9 @@
 import argparse
 import asyncio
 import os
+import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import urllib.request
@@ -26,17 +29,27 @@ def main() -> int:
     given = _parser().parse_args()
     try:
         _require_server(given.url)
-        asyncio.run(_all(given))
+        given.out.parent.mkdir(parents=True, exist_ok=True)
+        if not given.resume:
+            given.out.unlink(missing_ok=True)
+        asyncio.run(_interruptible(given))
     except Misuse as error:
         print(error, file=sys.stderr)
         return 2
+    except asyncio.CancelledError:
+        return 130
     return 0
 
 
+async def _interruptible(given: argparse.Namespace) -> None:
+    """Ctrl-C and SIGTERM end the run in hand, its shop and its contender with it."""
+    task = asyncio.ensure_future(_all(given))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    await task
+
+
 async def _all(given: argparse.Namespace) -> None:
-    out: Path = given.out
-    if not given.resume:
-        out.unlink(missing_ok=True)
     if given.mixture:
         contenders = [ALONE, MIXED]
     else:
@@ -46,11 +59,11 @@ async def _all(given: argparse.Namespace) -> None:
             _require_rivals(rivals)
             await asyncio.to_thread(rivals_python)
     load, cores = os.getloadavg()[0], os.cpu_count()
-    print(f"load {load:.1f} on {cores} cores; runs are written to {out}", file=sys.stderr)
+    print(f"load {load:.1f} on {cores} cores; runs are written to {given.out}", file=sys.stderr)
     for contender in contenders:
         for each in situations(_runs_of(contender, given), given.only):
             await _once(contender, each, given)
-    runs = read_runs(out)
+    runs = read_runs(given.out)
     if given.mixture and not given.json:
         print_mixture(runs, is_same=given.mixture == given.url)
     else:
@@ -75,9 +88,11 @@ async def _once(contender: str, situation: Situation, given: argparse.Namespace)
     with tempfile.TemporaryDirectory(prefix="prunella-bench-") as temporary:
         folder = given.keep or Path(temporary)
         own = folder / contender.replace(" ", "-") / situation.name.replace("/", "-")
+        shutil.rmtree(own, ignore_errors=True)  # of a run that was cut off
+        own.mkdir(parents=True)
         try:
             run = await _play(contender, situation, own, given)
-        except Misuse as error:  # a fault that does not show, with this seed, on this machine
+        except (Misuse, OSError, subprocess.SubprocessError) as error:  # a fault that does not show, a machine too busy
             print(f"{contender} {situation.name}: left out, {error}", file=sys.stderr, flush=True)
             return
     append(run, given.out)
@@ -140,7 +155,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default="", metavar="FAULT", help="this fault alone")
     parser.add_argument("--rivals", default=",".join(RIVALS), help="some of them, or none")
     parser.add_argument("--no-ours", action="store_true", help="the rivals alone")
-    parser.add_argument("--mixture", default="", metavar="LARGE_URL", help="a large model plans and URL acts, beside it")
+    parser.add_argument(
+        "--mixture", default="", metavar="LARGE_URL", help="a large model plans and URL acts, beside it"
+    )
     parser.add_argument("--limit-s", type=float, default=150.0, help="for one run of anybody")
     parser.add_argument("--out", type=Path, default=cache_folder() / "model-runs.jsonl", help="where runs are kept")
     parser.add_argument("--resume", action="store_true", help="go on with what is there")

@@ -21,7 +21,12 @@ from prunella.errors import Misuse
 RIVALS = ("langgraph", "pydantic_ai", "smolagents")
 MENDING = "+mending"
 MOST_STEPS = 15
-REQUIREMENTS = ("langchain>=1.4.7,<2", "langchain-openai>=1.2,<2", "pydantic-ai-slim[openai]>=2,<3", "smolagents[openai]>=1.26,<2")
+REQUIREMENTS = (
+    "langchain>=1.4.7,<2",
+    "langchain-openai>=1.2,<2",
+    "pydantic-ai-slim[openai]>=2,<3",
+    "smolagents[openai]>=1.26,<2",
+)
 _SCRIPTS = Path(__file__).parent / "rivals"
 _INSTALL_S = 900.0
 
@@ -31,10 +36,8 @@ Configuration files: {files}.
 A service reads its configuration when it starts: after changing a setting, restart the service that reads it.
 Look before you change anything, change as little as possible, and look at the probes again afterwards.
 If everything is green, change nothing. If you cannot repair it, undo what you changed and say so.
-End with these three lines:
-VERDICT: healed, or not healed, or nothing to do
-CAUSE: the root cause in one sentence, naming the setting or the service
-CHANGES: every setting you changed and every service you restarted, or none"""
+When you are done, report in a few sentences: whether it is healed, what the root cause was (name the setting or the
+service), and every setting that you changed and every service that you restarted."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,6 @@ def rivals_python() -> Path:
 
 async def compete(contender: Contender, stage: Stage, folder: Path, url: str, limit_s: float) -> Ended:
     """One run: what it said, what it cost. `folder` keeps its task, its calls of tools and what it printed."""
-    folder.mkdir(parents=True, exist_ok=True)
     front = Front(url, contender.mends, limit_s)
     async with offered(stage.shop.fleet_path, folder) as (tools_url, bench):
         with serving(front.answer) as model_url:
@@ -120,9 +122,11 @@ async def _solve(rival: str, task: dict[str, Any], folder: Path, limit_s: float)
         try:
             printed, _ = await asyncio.wait_for(process.communicate(json.dumps(task).encode()), limit_s)
         except TimeoutError:
-            process.kill()
-            await process.wait()
             return {"error": f"ended after {limit_s:.0f} s"}
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
     (folder / "stdout").write_bytes(printed)
     return _last_object(printed.decode(errors="replace")) or {"error": f"exit code {process.returncode}"}
 

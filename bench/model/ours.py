@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import signal
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,7 +27,6 @@ async def heal(stage: Stage, folder: Path, brains: Sequence[str], limit_s: float
     """One heal in a process of its own; `folder` keeps its state and `events.jsonl`. Past `limit_s` it is interrupted,
     as an operator would, and puts everything back first.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     environ = os.environ | {"PRUNELLA_HOME": str(folder / "home"), "PRUNELLA_MODEL_TIMEOUT": f"{limit_s:g}"}
     chosen = [word for brain in brains for word in ("--brain", brain)]
     command = [PRUNELLA, "heal", GOAL, "--fleet", str(stage.shop.fleet_path), *chosen, "--json"]
@@ -41,13 +39,20 @@ async def heal(stage: Stage, folder: Path, brains: Sequence[str], limit_s: float
 
 
 async def _ended(process: asyncio.subprocess.Process, limit_s: float) -> str:
-    """ "" when it ended by itself."""
+    """What had to be done to end it; "" when it ended by itself. It never outlives this call."""
     try:
         await asyncio.wait_for(process.wait(), limit_s)
     except TimeoutError:
-        process.send_signal(signal.SIGINT)
-    else:
-        return ""
+        process.terminate()
+        return await _interrupted(process, limit_s)
+    except asyncio.CancelledError:
+        process.kill()
+        await process.wait()
+        raise
+    return ""
+
+
+async def _interrupted(process: asyncio.subprocess.Process, limit_s: float) -> str:
     try:
         await asyncio.wait_for(process.wait(), _GRACE_S)
     except TimeoutError:

@@ -89,5 +89,6 @@ def _runs_in(path: Path) -> Iterator[Run]:
             fields: dict[str, Any] = json.loads(line)
         except ValueError:
             continue
-        listed = {name: tuple(fields[name]) for name in ("wrote", "worse", "problems")}
-        yield Run(**fields | listed)
+        for name in ("wrote", "worse", "problems"):
+            fields[name] = tuple(fields[name])
+        yield Run(**fields)

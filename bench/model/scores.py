@@ -102,7 +102,9 @@ def _worse(stage: Stage, now: Picture, changes: tuple[str, ...]) -> Iterator[str
         return
     yield from (f"not healed, and changed: {name}" for name in changes if not name.startswith("process:"))
     if now.ailments:
-        yield from (each for each in odd_processes(stage.case, now) if each not in set(odd_processes(stage.case, before)))
+        yield from (
+            each for each in odd_processes(stage.case, now) if each not in set(odd_processes(stage.case, before))
+        )
 
 
 def _new_ailments(before: Picture, now: Picture) -> list[tuple[str, str]]:

@@ -214,8 +214,8 @@ class Lessons(Protocol):
         """Keep it, or count one more heal of the one that says the same; promotes it when it has earned that."""
         ...
 
-    async def relapse(self, lesson: str) -> None:
-        """It did not help, or did not last: demotes it."""
+    async def relapse(self, lesson: str, run: str) -> None:
+        """In this run it did not help, or turned out not to have lasted: demotes it, once a run."""
         ...
 
 

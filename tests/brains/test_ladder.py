@@ -177,3 +177,18 @@ async def test_usage_is_that_of_all_rungs():
     both = Ladder([ScriptedBrain(Unsure(why="?"), name="a", tokens_each=3), ScriptedBrain(plan(1), tokens_each=40)])
     await both.propose(brief())
     assert (both.usage.tokens, both.usage.calls) == (43, 2)
+
+
+async def test_a_rung_that_answers_in_words_again_is_left():
+    refused = Rejection(plan="words", steps="words", reasons=("no words",))
+    both, _, _ = ladder(Answer(text="it is fine"), plan(2))
+    proposal = await both.propose(brief(rejections=(refused,), wants_words=False))
+    assert (proposal.by, reasons(proposal)) == ("high", [ClimbReason.MALFORMED])
+    assert (await both.propose(brief(wants_words=False))).by == "low"
+
+
+async def test_the_next_rung_is_not_paid_with_money_that_is_gone():
+    low, high = ScriptedBrain(Unsure(why="?"), name="low", tokens_each=100), ScriptedBrain(plan(1), name="high")
+    ended = await Ladder([low, high]).propose(brief(limits=Limits(tokens=100)))
+    assert isinstance(ended, Unsure)
+    assert (ended.reason, high.briefs) == (ClimbReason.LIMIT, [])

@@ -5,11 +5,14 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from prunella import Goal, Limits, Objective, Report, Verdict
+from prunella import Agent, Goal, Limits, Objective, Report, Verdict, tool
 from prunella.domain.brief import Brief
 from prunella.domain.evidence import EvidenceKind
+from prunella.domain.frozen import JsonValue
 from prunella.domain.journal import Outcome
 from prunella.domain.plan import Answer, LookUp, Plan, Proposal, Step, Unsure
+from prunella.domain.tool import Prepared
+from prunella.testing.models import ScriptedBrain
 from tests.healing.shelf import Shelf, setting
 
 
@@ -93,6 +96,35 @@ async def test_an_invented_tool_is_answered_with_the_nearest_and_touches_nothing
     assert "set_price" in briefs[0].rejections[0].reasons[0]
     assert run.verdict is Verdict.ACHIEVED
     assert shelf.log == ["set tea 5"]
+
+
+async def test_a_call_that_another_tool_means_is_carried_out_by_that_one(tmp_path: Path) -> None:
+    shelf = Shelf()
+
+    def before(name: str, price: int) -> Prepared:
+        del name, price
+        return Prepared(instead="set_price")
+
+    def undo(before: JsonValue) -> None:
+        raise AssertionError(f"{before} was never done")
+
+    @tool(risk="change", before=before, undo=undo)
+    def raise_price(name: str, price: int) -> str:
+        """Raise the price of one thing.
+
+        Args:
+            name: what stands on the shelf
+            price: the new price in cents
+        """
+        shelf.log.append(f"raise {name} {price}")
+        return name
+
+    raising = Plan(cause="too cheap", steps=(Step(tool="raise_price", arguments={"name": "tea", "price": 5}),))
+    agent = Agent(brain=ScriptedBrain(raising), tools=[*shelf.tools(), raise_price], home=tmp_path)
+    run = await agent.run(Goal("Tea costs 5.", check=shelf.costs("tea", 5)))
+    assert run.verdict is Verdict.ACHIEVED
+    assert shelf.log == ["set tea 5"]
+    assert [entry.step.tool for entry in run.entries] == ["set_price"]
 
 
 async def test_one_bad_step_rejects_the_whole_plan_with_every_reason(tmp_path: Path) -> None:

@@ -54,12 +54,13 @@ async def test_two_heals_make_a_runbook_and_a_relapse_a_lesson_again(book: Lesso
     runbook = await heal(book, clock, "r2", id="as the loop would name it")
     assert (runbook.standing, runbook.healed, runbook.run, runbook.last_run) == (Standing.RUNBOOK, 2, "r1", "r2")
     assert await book.find(TROUBLE) == (runbook,)
-    await book.relapse(runbook.id)
+    await book.relapse(runbook.id, "r3")
+    await book.relapse(runbook.id, "r3")
     (demoted,) = await book.find(TROUBLE)
     assert (demoted.standing, demoted.relapses) == (Standing.LESSON, 1)
-    await book.relapse("nobody")
-    for _ in range(2):
-        await book.relapse(runbook.id)
+    await book.relapse("nobody", "r4")
+    for run in ("r5", "r6"):
+        await book.relapse(runbook.id, run)
     assert await book.find(TROUBLE) == ()
 
 

@@ -22,7 +22,11 @@ def live(history: list[Word]) -> Lesson | None:
         now += 100 * DAY_S if word == "expire" else 1.0
         shape = f"s{number}" if word == "reshape" else shape
         trouble = TROUBLE.model_copy(update={"shape": shape})
-        again = relapsed(known) if word == "relapse" else TRUST.again(known, lesson(f"r{number}", now, trouble=trouble))
+        again = (
+            relapsed(known, f"r{number}")
+            if word == "relapse"
+            else TRUST.again(known, lesson(f"r{number}", now, trouble=trouble))
+        )
         if again is None:
             return None
         known = again
@@ -57,7 +61,7 @@ def test_what_failed_more_often_than_it_healed_is_forgotten(history: list[Word])
 
 def test_a_relapse_takes_a_runbook_back_and_keeps_it() -> None:
     runbook = TRUST.again(TRUST.first(lesson("r1")), lesson("r2"))
-    demoted = relapsed(runbook)
+    demoted = relapsed(runbook, "r3")
     assert runbook.standing is Standing.RUNBOOK
     assert demoted is not None
     assert demoted.standing is Standing.LESSON

@@ -236,7 +236,8 @@ async def test_evidence_of_a_fault_is_told_once_and_redacted(yard: Yard) -> None
     whole = " ".join(each.text for each in found.evidence)
     assert "s3cret" not in whole
     assert texts[EvidenceKind.PREFLIGHT, True] == "error: [redacted] is refused"
-    assert texts[EvidenceKind.PROCESS, False] == "not running"
+    assert texts[EvidenceKind.PROCESS, False].startswith("not running; probed by ")
+    assert texts[EvidenceKind.SETTING, False] == "API_TOKEN=[redacted]\nA=1"
     assert "A: 2 → 1" in texts[EvidenceKind.DIFFERENCE, False]
     logged = [each.text for each in found.evidence if each.kind is EvidenceKind.LOG]
     assert logged == ["cannot bind [redacted]", "12:00:02 ERROR [redacted]"]
@@ -261,10 +262,30 @@ async def test_evidence_of_needed_services_follows_and_others_stay_silent(yard: 
     assert {name for name, each in facts.services.items() if each.preflight is not None} == {"app", "db", "disk"}
 
 
+async def test_settings_are_told_of_who_is_down_and_of_the_trouble_s_root_not_of_who_only_suffers(yard: Yard) -> None:
+    needs = {"front": 'needs = ["app"]\n', "app": 'needs = ["db"]\n', "db": ""}
+    tables: list[str] = []
+    for name, more in needs.items():
+        port = free_port()
+        yard.write(f"{name}.env", f"PORT={port}\n")
+        tables.append(yard.service(name, port, more + yard.preflight(name)))
+    world = yard.world(yard.fleet(*tables), "front", "app")
+    for name in needs:
+        await world.supervised[name].start()
+    assert await settings_told(world) == ["app.env"]
+    await world.supervised["db"].stop()
+    assert await settings_told(world) == ["app.env", "db.env"]
+
+
+async def settings_told(world: FleetWorld) -> list[str]:
+    found = await world.investigate(Report())
+    return [each.source for each in found.evidence if each.kind is EvidenceKind.SETTING]
+
+
 async def test_an_unreadable_file_is_evidence_with_its_line(yard: Yard) -> None:
     yard.write("app.toml", "a = 1\nb = [\n")
     found = await quiet(yard, config="app.toml").investigate(Report())
-    (fault,) = [each for each in found.evidence if each.kind is EvidenceKind.SETTING]
+    (fault,) = [each for each in found.evidence if each.kind is EvidenceKind.SETTING and each.is_error]
     assert fault.source.startswith("app.toml:")
     assert fault.is_error
 

@@ -15,7 +15,9 @@ def solve(task: Task) -> str:
         for each in task["tools"]
     ]
     model = OpenAIChatModel("default", provider=OpenAIProvider(base_url=task["model_url"], api_key="none"))
-    agent = Agent(model, instructions=task["system"], tools=tools, model_settings={"temperature": 0, "max_tokens": 1000})
+    agent = Agent(
+        model, instructions=task["system"], tools=tools, model_settings={"temperature": 0, "max_tokens": 1000}
+    )
     return agent.run_sync(task["prompt"], usage_limits=UsageLimits(request_limit=task["most_steps"])).output
 
 

@@ -104,17 +104,21 @@ class Agent:
         from prunella.tools.langchain import as_tool
         from prunella.tools.toolbox import Tools
         from prunella.wiring.brains import Roles, Study, brain_of
+        from prunella.wiring.discreet import Discreet
 
         relay, redactor, sandbox = Relay(), Redactor(), self.sandbox or Bubblewrap()
         roles = self.brain if isinstance(self.brain, Roles) else Roles(self.brain)
         brain = brain_of(roles, Study(environ, relay, capture=captures_content(environ)))
         tools = [as_tool(each, sandbox) for each in self.tools]
-        return _Means(brain, Tools(tools, redacts=redactor), redactor, relay)
+        return _Means(Discreet(brain, redactor), Tools(tools, redacts=redactor), redactor, relay)
 
     async def _work(self, record: RunRecord, context: "Context", workshop: "Workshop") -> RunRecord:
+        from prunella.storage.checkpoints import forget
         from prunella.workers.worker import Worker
 
-        return await Worker(workshop.loop, workshop.runs, self.approver or Nobody()).work(record, context)
+        ended = await Worker(workshop.loop, workshop.runs, self.approver or Nobody()).work(record, context)
+        await forget(workshop.saver, ended.id)
+        return ended
 
     def _context(
         self, goal: Goal, means: "_Means", record: RunRecord, workshop: "Workshop", sinks: Sequence[Sink]

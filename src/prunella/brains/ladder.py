@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from prunella.brains.budget import overspent
 from prunella.brains.stalls import Stall, in_circles, spent, stuck, tries_of
 from prunella.domain.brief import Brief
 from prunella.domain.plan import Climb, ClimbReason, Proposal, Unsure
@@ -52,8 +53,13 @@ class Ladder:
         of every rung that was asked.
         """
         climbed: list[Climb] = []
+        before = self.usage
         for place in range(self._start(brief), len(self.rungs)):
             rung = self.rungs[place]
+            stall = overspent(brief, self.usage - before) if climbed else None
+            if stall is not None:
+                climbed.append(self._climb(place, brief, stall))
+                break
             proposal, stall = await self._ask(rung, brief, is_last=place + 1 == len(self.rungs))
             if stall is None and not isinstance(proposal, Unsure):
                 return proposal.model_copy(update={"by": rung.brain.name, "climbed": tuple(climbed)})

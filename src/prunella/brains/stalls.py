@@ -1,6 +1,6 @@
 """Typed reasons to give up on a rung: it goes in circles, or its share is spent. Pure."""
 
-from prunella.domain.brief import Brief
+from prunella.domain.brief import WORDS, Brief
 from prunella.domain.plan import Answer, ClimbReason, LookUp, Plan, Proposal, Unsure
 from prunella.domain.run import Attempt
 
@@ -51,6 +51,8 @@ def in_circles(brief: Brief, proposal: Proposal) -> Stall | None:
             keys = [step.key for step in proposal.steps]
             if all(key in brief.looked for key in keys):
                 return ClimbReason.SAME_CALL, f"its look-up was answered before: {proposal.steps[0]}"
+        case Answer() if not brief.wants_words and WORDS in brief.tried:
+            return ClimbReason.MALFORMED, "it answers in words again, where only a repair is of use"
         case Answer() | Unsure():
             pass
     return None

@@ -8,6 +8,9 @@ from prunella.domain.report import Report
 from prunella.domain.run import Attempt, Limits, Spent
 from prunella.domain.tool import ToolSpec
 
+WORDS = "words"
+"""The key under which an answer in words is rejected, where only probes judge."""
+
 
 class Rejection(Frozen):
     """A plan that never touched the world, with every reason at once. `plan` is its key; the rest as for attempts.
@@ -29,8 +32,8 @@ class Brief(Frozen):
     `ground` is where the run stands now; what failed on another ground may help on this one. `stage` counts the
     sub-goals that are reached. `kept` are the plans that progress keeps, `looked` the keys of the look-ups that the
     evidence answers, `climbs` the rungs that were left. `known_as` is the fingerprint by which lessons know the
-    trouble, "" for unknown. `summary` says in short what was pruned ("": nothing was). `wants_words` False: probes alone
-    judge, so an answer in words is of no use.
+    trouble, "" for unknown. `summary` says in short what was pruned ("": nothing was). `wants_words` False: probes
+    alone judge, so an answer in words is of no use.
     """
 
     goal: str

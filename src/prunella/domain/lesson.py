@@ -31,9 +31,9 @@ class Lesson(Frozen):
     """A repair that was proved. Times are seconds since the epoch, UTC; `expires` is pushed on by every success.
 
     `healed` counts proved heals, `relapses` the times that it did not last or did not help, `streak` the heals since
-    the last of those. `by` is the brain that found it, `run` the run that proved it first, `last_run` the newest.
-    `left` is a digest of the world as the newest heal left it, "" for unknown: a trouble that is back in that same
-    world is a relapse, in another one it is a new incident.
+    the last of those. `by` is the brain that found it, `run` the run that proved it first, `last_run` the newest,
+    `doubted_in` the last one in which it did not hold. `left` is a digest of the world as the newest heal left it, ""
+    for unknown: a trouble that is back in that same world is a relapse, in another one it is a new incident.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Lesson(Frozen):
     relapses: int = 0
     streak: int = 1
     last_run: str = ""
+    doubted_in: str = ""
     left: str = ""
     learned: float
     used: float

@@ -34,6 +34,7 @@ class Prepared(Frozen):
     `before` is JSON of the tool's own. `touches` names the resources at stake (`file:/abs/path`, `service:name`).
     `difference` is what will change, as a person reads it, redacted. `reversible` is False when this very call
     could not be put back; `note` says why. `must_ask` says why a human is asked whatever the rules allow ("": no need).
+    `instead` names the tool that does, with the same arguments, what this call means ("": this one does).
     """
 
     before: JsonValue = None
@@ -42,3 +43,4 @@ class Prepared(Frozen):
     reversible: bool = True
     note: str = ""
     must_ask: str = ""
+    instead: str = ""

@@ -36,6 +36,8 @@ async def intend(state: State, runtime: Runtime[Context]) -> Change:
         prepared = await tool.before(step.arguments)
     except (Rejected, Transient, Irrecoverable) as error:
         return _not_as_vetted(state, context, f"{step}: {error}")
+    if prepared.instead:
+        return _not_as_vetted(state, context, f"{step}: {prepared.note}")
     entry = await context.journal.intend(state.run, context.token, state.planned, step, prepared)
     context.emit(
         EventKind.INTENT, "intend", f"{step}", entry=entry.number, why=step.why, difference=prepared.difference
@@ -98,7 +100,7 @@ async def _missed(step: Step, state: State, context: Context) -> Observation | N
     check = check_of(context.stages[state.stage], state.answer)
     if not step.until or check is None:
         return None
-    seen = await watch(partial(only, check, step.until), (), None, context.patience, context.clock)
+    seen = await watch(partial(only, check, step.until), (), None, context.watching, context.clock)
     for reading in seen.report.readings:
         context.emit(EventKind.READING, "act", f"{reading.probe}: {reading.detail}", **reading.model_dump(mode="json"))
     if seen.report.is_green:

@@ -1,8 +1,8 @@
 """What a run works with: handed to every node, never saved."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from prunella.domain.goal import Goal
+from prunella.domain.goal import Check, Goal
 from prunella.domain.run import Limits
 from prunella.protocols import (
     Brain,
@@ -26,13 +26,14 @@ class Patience:
     """How long a check is watched, in seconds.
 
     Green counts when it held for `window_s`; a red that is settled and stays the same for `same_s` is believed, and
-    `deadline_s` ends every watch. Between two looks lie `pause_s`.
+    `deadline_s` ends every watch. Between two looks lie `pause_s`, and none takes longer than `look_s`.
     """
 
     window_s: float = 1.0
     same_s: float = 0.3
     deadline_s: float = 15.0
     pause_s: float = 0.1
+    look_s: float = 300.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,16 @@ class Context:
     changes_per_hour: int | None = None
     limits: Limits = Limits()
     patience: Patience = Patience()
+
+    @property
+    def constraints(self) -> tuple[Check, ...]:
+        """Those of the goal and of its sub-goals; all hold throughout."""
+        return tuple(dict.fromkeys(each for stage in (self.goal, *self.goal.subgoals) for each in stage.constraints))
+
+    @property
+    def watching(self) -> Patience:
+        """No look takes longer than the whole run may."""
+        return replace(self.patience, look_s=min(self.patience.look_s, self.limits.seconds))
 
     @property
     def stages(self) -> tuple[Goal, ...]:

@@ -19,7 +19,7 @@ def refused(state: State, context: Context, said: str, why: str) -> Change:
 def no_idea(state: State, why: str) -> Change:
     """Better than red is kept; progress that led nowhere is put back, and another beginning is tried."""
     if state.is_optimising:
-        return {"next": "commit"}
+        return {"plan": None, "next": "commit"}
     if state.kept_plans and not state.giving_up:
         return {"kept": 0, "plan": None, "next": "undo"}
     return give_up(state, why)
@@ -28,7 +28,7 @@ def no_idea(state: State, why: str) -> Change:
 def give_up(state: State, why: str) -> Change:
     """Put everything back, then hand over; an objective's best so far stands."""
     if state.is_optimising:
-        return {"next": "commit"}
+        return {"plan": None, "next": "commit"}
     return {"giving_up": why, "kept": 0, "next": "undo"}
 
 

@@ -42,7 +42,7 @@ def build_loop(checkpointer: BaseCheckpointSaver[Any], **instead: Node) -> Loop:
     goes = {
         observe: ["diagnose", "judge", "learn"],
         diagnose: ["plan"],
-        plan: ["vet", "diagnose", "plan", "judge", "undo", "commit"],
+        plan: ["vet", "observe", "diagnose", "plan", "judge", "undo", "commit"],
         vet: ["approve", "reflect", "undo", "commit"],
         approve: ["intend", "reflect", "undo", "commit"],
         intend: ["act", "observe", "undo"],

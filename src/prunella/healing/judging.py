@@ -10,7 +10,7 @@ from prunella.domain.run import EventKind, Verdict
 from prunella.healing.answers import check_of
 from prunella.healing.context import Context
 from prunella.healing.lessons import keep
-from prunella.healing.looking import Sight, measure, watch
+from prunella.healing.looking import Sight, look_around, measure, watch
 from prunella.healing.observing import show_findings
 from prunella.healing.state import Change, State
 
@@ -20,14 +20,14 @@ async def judge(state: State, runtime: Runtime[Context]) -> Change:
     context, stage = runtime.context, runtime.context.stages[state.stage]
     check = check_of(stage, state.answer)
     if check is None or (stage.wants_answer and not state.answer):
-        return _unjudged(state, context, stage)
-    sight = await watch(check, context.goal.constraints, state.baseline, context.patience, context.clock)
+        return await _unjudged(state, context, stage)
+    sight = await watch(check, context.constraints, state.baseline, context.watching, context.clock)
     _show(context, sight, state.baseline)
     if sight.is_good(state.baseline):
         return await _reached(state, context, sight)
     change: Change = {"report": sight.report}
-    if state.answer:
-        return change | _answered_wrong(state, context, sight.report)
+    if stage.wants_answer:
+        return change | _answered_wrong(state, context, sight)
     if sight.neighbours.worse_than(state.baseline or Report()) or state.is_optimising:
         return change | {"next": "undo"}
     findings = await context.world.investigate(sight.report)
@@ -37,9 +37,10 @@ async def judge(state: State, runtime: Runtime[Context]) -> Change:
     return change | {"next": "undo"}
 
 
-def _unjudged(state: State, context: Context, stage: Goal) -> Change:
-    """Nothing can say whether this helped, or not yet: what failed is put back, the rest goes on."""
-    if any(not each.ok for each in state.observations):
+async def _unjudged(state: State, context: Context, stage: Goal) -> Change:
+    """Nothing can say whether this helped, or not yet: what failed, or harmed, is put back, the rest goes on."""
+    sight = await look_around(None, context.constraints, context.watching.look_s)
+    if any(not each.ok for each in state.observations) or sight.neighbours.worse_than(state.baseline or Report()):
         return {"next": "undo"}
     if stage.wants_answer:
         return _progress(state, context, state.report)
@@ -48,9 +49,10 @@ def _unjudged(state: State, context: Context, stage: Goal) -> Change:
     return {"next": "commit"}
 
 
-def _answered_wrong(state: State, context: Context, report: Report) -> Change:
+def _answered_wrong(state: State, context: Context, sight: Sight) -> Change:
     """What was done stays for now; the answer goes back with every reason."""
-    reasons = tuple(f"{reading.detail}\n{reading.body}".strip() for reading in report.failing)
+    amiss = (*sight.report.failing, *sight.neighbours.worse_than(state.baseline or Report()))
+    reasons = tuple(f"{reading.probe}: {reading.detail}\n{reading.body}".strip() for reading in amiss)
     rejection = Rejection(
         plan=f"answer {fingerprint(state.answer)}", steps=state.answer, reasons=reasons,
         ground=state.kept, by=state.answered_by, answered=state.stage,
@@ -64,8 +66,8 @@ async def _reached(state: State, context: Context, sight: Sight) -> Change:
     """Green: the next stage, the next improvement, or the end."""
     change: Change = {"report": sight.report}
     if state.stage + 1 < len(context.stages):
-        spent = state.spent.model_copy(update={"attempts": 0})
-        return change | _progress(state, context, sight.report) | {"stage": state.stage + 1, "spent": spent}
+        onward: Change = {"stage": state.stage + 1, "answer": "", "answered_by": ""}
+        return change | _progress(state, context, sight.report) | onward
     if context.goal.objective is None:
         return change | {"next": "commit"}
     return change | await _improve(state, context, context.goal.objective)
@@ -73,7 +75,10 @@ async def _reached(state: State, context: Context, sight: Sight) -> Change:
 
 async def _improve(state: State, context: Context, objective: Objective) -> Change:
     """Keep a better figure and ask for more; put a worse one back."""
-    figure = await measure(objective)
+    figure = await measure(objective, context.watching.look_s)
+    if figure is None:
+        context.emit(EventKind.JUDGED, "judge", f"{objective.name} cannot be measured.")
+        return {"next": "commit" if state.best is None else "undo"}
     better = state.best is None or objective.is_better(figure, than=state.best)
     text = f"{objective.name} is {figure:g}" + ("" if state.best is None else f" (best so far {state.best:g})")
     context.emit(EventKind.JUDGED, "judge", text, figure=figure, better=better)

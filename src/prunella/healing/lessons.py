@@ -8,7 +8,7 @@ from prunella.domain.evidence import Findings
 from prunella.domain.lesson import Lesson, Trouble
 from prunella.domain.plan import Plan
 from prunella.domain.run import EventKind, Verdict
-from prunella.errors import Lost, PrunellaError
+from prunella.errors import Lost
 from prunella.healing.context import Context
 from prunella.healing.state import Change, State
 from prunella.memory.learning import lesson_of
@@ -21,25 +21,29 @@ async def recall(findings: Findings, state: State, context: Context) -> Change:
     """What healed this before, or something like it. A lesson that did not last is trusted less from here on."""
     if context.lessons is None:
         return {}
-    trouble = await context.world.trouble(state.report, findings.evidence)
+    trouble = await _tried(context.world.trouble(state.report, findings.evidence), None, context)
+    if trouble is None:
+        return {}
     found = await _tried(context.lessons.find(trouble), (), context)
     if state.trouble is None and (failed := [each for each in found if _did_not_last(each, trouble, state, context)]):
         for lesson in failed:
-            await _relapse(lesson.id, "its trouble is back, and nobody changed anything since", context)
+            await _relapse(lesson.id, state, "its trouble is back, and nobody changed anything since", context)
         found = await _tried(context.lessons.find(trouble), (), context)
     return {"trouble": state.trouble or trouble, "lessons": found}
 
 
 def _did_not_last(lesson: Lesson, trouble: Trouble, state: State, context: Context) -> bool:
-    """The same trouble, so soon, in a world that is as the lesson left it."""
+    """The same trouble, so soon, in a world that is known to be as the lesson left it."""
+    if not state.found:
+        return False
     is_soon = context.clock.now() - lesson.used < context.relapse_s
     return is_soon and fits(lesson, trouble) and lesson.left == _digest(state.found)
 
 
-async def give_back(plan: Plan, came_of_it: str, context: Context) -> None:
+async def give_back(plan: Plan, came_of_it: str, state: State, context: Context) -> None:
     """A lesson that was followed and did not help is trusted less."""
     if plan.lesson:
-        await _relapse(plan.lesson, came_of_it, context)
+        await _relapse(plan.lesson, state, came_of_it, context)
 
 
 async def keep(state: State, context: Context) -> None:
@@ -60,9 +64,9 @@ async def keep(state: State, context: Context) -> None:
         context.emit(EventKind.LESSON, "learn", text, **kept.model_dump(mode="json"))
 
 
-async def _relapse(lesson: str, why: str, context: Context) -> None:
+async def _relapse(lesson: str, state: State, why: str, context: Context) -> None:
     if context.lessons is not None:
-        await _tried(context.lessons.relapse(lesson), None, context)
+        await _tried(context.lessons.relapse(lesson, state.run), None, context)
         context.emit(EventKind.LESSON, "learn", f"Lesson {lesson} is trusted less: {why}", lesson=lesson)
 
 
@@ -71,8 +75,8 @@ async def _tried(asked: Awaitable[T], otherwise: T, context: Context) -> T:
         return await asked
     except Lost:
         raise
-    except PrunellaError as error:
-        context.emit(EventKind.NOTE, "learn", f"Lessons are of no use right now: {error}")
+    except Exception as error:  # noqa: BLE001 -- whatever goes wrong with it, memory never ends a heal
+        context.emit(EventKind.NOTE, "learn", f"Lessons are of no use now: {type(error).__name__}: {error}")
         return otherwise
 
 

@@ -31,11 +31,17 @@ def attempts_spent(state: State, by: str, limits: Limits) -> Exhausted | None:
     return Exhausted(limits.attempts, tried, "attempts") if tried >= limits.attempts else None
 
 
+async def note(run: str, spent: Spent, context: Context) -> None:
+    """Write down what the run has spent so far, for the day's limits."""
+    if context.spending is not None:
+        await context.spending.note(run, spent)
+
+
 async def spent_today(run: str, spent: Spent, context: Context) -> Exhausted | None:
     """The first limit that all runs of the fleet together have reached within a day, or None; writes `spent` down."""
     if context.spending is None:
         return None
-    await context.spending.note(run, spent)
+    await note(run, spent, context)
     today = await context.spending.since(context.fleet, context.clock.now() - DAY_S)
     for unit in ("attempts", *_UNITS):
         limit, used = getattr(context.limits, f"{unit}_per_day"), getattr(today, unit)

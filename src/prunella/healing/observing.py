@@ -41,12 +41,12 @@ async def observe(state: State, runtime: Runtime[Context]) -> Change:
 
 async def _first_red_stage(state: State, context: Context) -> tuple[Sight, int]:
     """Watch the stages from the one in hand; the last one when all are green."""
-    number, constraints = state.stage, context.goal.constraints
+    number, constraints = state.stage, context.constraints
     while True:
         check = check_of(context.stages[number], state.answer)
         if check is None:
-            return await look_around(None, constraints), number
-        sight = await watch(check, constraints, state.baseline, context.patience, context.clock)
+            return await look_around(None, constraints, context.watching.look_s), number
+        sight = await watch(check, constraints, state.baseline, context.watching, context.clock)
         if not sight.report.is_green or number + 1 == len(context.stages):
             return sight, number
         number += 1

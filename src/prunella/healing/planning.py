@@ -5,7 +5,7 @@ from typing import assert_never
 
 from langgraph.runtime import Runtime
 
-from prunella.domain.brief import Brief
+from prunella.domain.brief import WORDS, Brief
 from prunella.domain.plan import Answer, LookUp, Plan, Proposal, Unsure
 from prunella.domain.run import EventKind, Spent
 from prunella.domain.usage import Usage
@@ -13,7 +13,7 @@ from prunella.errors import Exhausted, Transient
 from prunella.healing.context import Context
 from prunella.healing.despair import give_up, in_words, no_idea, refused
 from prunella.healing.excerpts import focused
-from prunella.healing.limits import attempts_spent, exhausted, spent_today, tick
+from prunella.healing.limits import attempts_spent, exhausted, note, spent_today, tick
 from prunella.healing.state import Change, State
 
 
@@ -24,13 +24,15 @@ async def plan(state: State, runtime: Runtime[Context]) -> Change:
     limit = await _limit(state, spent, context)
     if limit is not None:
         return give_up(state, str(limit)) | {"spent": spent, "ticked": context.clock.now()}
-    before = context.brain.usage
+    brief, before = await _brief(state, context), context.brain.usage
     try:
-        proposal = await context.brain.propose(await _brief(state, context))
+        proposal = await context.brain.propose(brief)
     except Transient as error:
-        return give_up(state, f"{context.brain.name} could not be asked: {error}") | {"spent": spent}
+        proposal = Unsure(why=f"{context.brain.name} could not be asked: {error}")
+    paid = _paid(tick(state, context), context.brain.usage - before)
+    await note(state.run, paid, context)
     change: Change = {
-        "spent": _paid(spent, context.brain.usage - before),
+        "spent": paid,
         "ticked": context.clock.now(),
         "climbs": (*state.climbs, *proposal.climbed),
     }
@@ -78,7 +80,7 @@ async def _brief(state: State, context: Context) -> Brief:
     return Brief(
         goal=text,
         report=state.report,
-        evidence=await focused(state.evidence, context.evidence, _question(text, state)),
+        evidence=await focused(state.evidence, context, _question(text, state)),
         tools=context.tools.specs,
         attempts=state.attempts,
         rejections=state.rejections,
@@ -117,8 +119,10 @@ def _answered(state: State, context: Context, answer: Answer) -> Change:
     stage = context.stages[state.stage]
     if stage.wants_answer:
         return {"answer": answer.text, "answered_by": answer.by, "plan": None, "next": "judge"}
+    if stage.check is None and stage is not context.goal:
+        return {"stage": state.stage + 1, "plan": None, "next": "observe"}
     if stage.check is None:
         return {"answer": answer.text, "next": "commit"}
     return refused(
-        state, context, "words", f"The brain answered instead of acting, and the check is still red: {answer.text}"
+        state, context, WORDS, f"The brain answered instead of acting, and the check is still red: {answer.text}"
     )

@@ -89,7 +89,7 @@ async def reflect(state: State, runtime: Runtime[Context]) -> Change:
     spent = state.spent.model_copy(update={"attempts": state.spent.attempts + (1 if tried else 0)})
     for attempt in tried:
         context.emit(EventKind.REFLECTION, "reflect", attempt.came_of_it, plan=attempt.plan.key)
-        await give_back(attempt.plan, attempt.came_of_it, context)
+        await give_back(attempt.plan, attempt.came_of_it, state, context)
     change: Change = {
         "attempts": (*state.attempts, *tried),
         "spent": spent,

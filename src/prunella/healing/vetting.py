@@ -20,8 +20,9 @@ from prunella.policy.window import check_rate
 
 @dataclass(frozen=True)
 class Vetted:
-    """One step as the vetting left it."""
+    """One step as the vetting left it: perhaps by another tool than the brain named."""
 
+    step: Step
     reasons: tuple[str, ...]
     prepared: Prepared = Prepared()
     ruling: Ruling = Ruling(permission=Permission.DENY, reason="not vetted")
@@ -32,6 +33,7 @@ async def vet(state: State, runtime: Runtime[Context]) -> Change:
     context, chosen = runtime.context, state.planned
     vetted = [await _vet_step(step, context) for step in chosen.steps]
     reasons = [reason for each in vetted for reason in each.reasons]
+    chosen = chosen.model_copy(update={"steps": tuple(each.step for each in vetted)})
     reasons += _stall(state, chosen) + _unknown_probes(state, chosen)
     if not reasons:
         reasons += await _over_limits(state, context) + await _held_by_others(state, context, vetted)
@@ -43,6 +45,7 @@ async def vet(state: State, runtime: Runtime[Context]) -> Change:
         context.emit(EventKind.REJECTED, "vet", " ".join(reasons), plan=chosen.key, reasons=list(reasons))
         return _rejected(state, chosen, tuple(reasons))
     return {
+        "plan": chosen,
         "prepared": tuple(each.prepared.model_copy(update={"before": None}) for each in vetted),
         "rulings": tuple(each.ruling for each in vetted),
         "survey": dict(await context.world.survey()),
@@ -53,14 +56,17 @@ async def vet(state: State, runtime: Runtime[Context]) -> Change:
 async def _vet_step(step: Step, context: Context) -> Vetted:
     tool = context.tools.find(step)
     if isinstance(tool, Observation):
-        return Vetted((str(tool),))
+        return Vetted(step, (str(tool),))
     try:
         prepared = await tool.before(step.arguments)
     except (Rejected, Transient, Irrecoverable) as error:
-        return Vetted((f"{step.tool}: {error}",))
+        return Vetted(step, (f"{step.tool}: {error}",))
+    if prepared.instead:
+        context.emit(EventKind.NOTE, "vet", f"{step}: {prepared.note}, so {prepared.instead} does it")
+        return await _vet_step(step.model_copy(update={"tool": prepared.instead}), context)
     ruling = context.policy.rule(step, tool.spec, prepared)
     denied = (ruling.reason,) if ruling.permission is Permission.DENY else ()
-    return Vetted(denied, prepared, ruling)
+    return Vetted(step, denied, prepared, ruling)
 
 
 def _rejected(state: State, chosen: Plan, reasons: tuple[str, ...]) -> Change:

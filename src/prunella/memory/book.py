@@ -69,16 +69,21 @@ class LessonBook(Lessons):
 
         Raises Rejected for steps that carry a secret in plain text.
         """
-        lesson = identified(lesson)
+        lesson = self._discreet(identified(lesson))
         if holds_secret(lesson.steps, self._redacts):
             raise Rejected("The repair carries a secret in plain text, so it is not kept. Use `secret:NAME` for it.")
         kept = await self._rows.change(lesson.id, lambda known: self._proved(known, lesson))
         await self._forget_expired(lesson.trouble.fleet)
         return kept or lesson
 
-    async def relapse(self, lesson: str) -> None:
+    async def relapse(self, lesson: str, run: str) -> None:
         """One that is unknown by now stays so."""
-        await self._rows.change(lesson, lambda known: known and relapsed(known))
+        await self._rows.change(lesson, lambda known: known and relapsed(known, run))
+
+    def _discreet(self, lesson: Lesson) -> Lesson:
+        """Without the secrets that errors and causes quote."""
+        trouble = lesson.trouble.model_copy(update={"text": str(self._redacts.value(lesson.trouble.text))})
+        return lesson.model_copy(update={"cause": str(self._redacts.value(lesson.cause)), "trouble": trouble})
 
     def _proved(self, known: Lesson | None, lesson: Lesson) -> Lesson:
         return self._trust.again(known, lesson) if known else self._trust.first(lesson)

@@ -42,15 +42,18 @@ class Trust:
         return lesson.model_copy(update={"standing": standing, "expires": lesson.used + self.days * _DAY_S})
 
 
-def relapsed(lesson: Lesson) -> Lesson | None:
-    """It did not help, or not for long: a runbook is a lesson again, which has to earn its promotion anew.
+def relapsed(lesson: Lesson, run: str) -> Lesson | None:
+    """In `run` it did not help, or had not helped for long: a runbook is a lesson again, and has to earn its promotion
+    anew. A run counts once.
 
     None for a lesson that has failed more often than it healed: it is forgotten.
     """
+    if lesson.doubted_in == run:
+        return lesson
     relapses = lesson.relapses + 1
     if lesson.standing is Standing.LESSON and relapses > lesson.healed:
         return None
-    return lesson.model_copy(update={"standing": Standing.LESSON, "relapses": relapses, "streak": 0})
+    return lesson.model_copy(update={"standing": Standing.LESSON, "relapses": relapses, "streak": 0, "doubted_in": run})
 
 
 def is_expired(lesson: Lesson, now: float) -> bool:

@@ -1,17 +1,19 @@
 """From the names and the objects that stand for brains to one brain: a ladder, with its roles."""
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from prunella.brains.ladder import Ladder, Rung
+from prunella.brains.roles.asking import Borrowed
 from prunella.brains.roles.delegating import Delegating
 from prunella.brains.roles.sifting import Sifting
 from prunella.brains.roles.summarising import Summarising
 from prunella.domain.brief import Brief
 from prunella.domain.facts import Facts
-from prunella.domain.plan import Answer, LookUp, Plan, Proposal, Unsure
+from prunella.domain.plan import Answer, ClimbReason, LookUp, Plan, Proposal, Unsure
 from prunella.domain.service import BrainsSpec
 from prunella.domain.usage import Price, Usage
 from prunella.errors import Misuse, PrunellaError
@@ -91,7 +93,7 @@ def as_brain(given: object, study: Study) -> Brain:
             capture=study.capture,
         )  # fmt: skip
     if callable(given):
-        return FunctionBrain(cast("Thought", given))
+        return FunctionBrain(cast("Thought", given), timeout_s=model_timeout_s(study.environ))
     raise Misuse(f"{given!r} is no brain: give a model's name, a LangChain chat model, a Brain, or a function.")
 
 
@@ -104,6 +106,7 @@ class FunctionBrain:
 
     think: Thought
     usage: Usage = Usage()
+    timeout_s: float = 120.0
 
     @property
     def name(self) -> str:
@@ -111,10 +114,13 @@ class FunctionBrain:
 
     async def propose(self, brief: Brief) -> Proposal:
         try:
-            thought: Any = self.think(brief)
-            thought = await thought if inspect.isawaitable(thought) else thought
+            async with asyncio.timeout(self.timeout_s):
+                thought: Any = self.think(brief)
+                thought = await thought if inspect.isawaitable(thought) else thought
         except PrunellaError:
             raise
+        except TimeoutError:
+            return Unsure(why=f"{self.name} did not answer within {self.timeout_s:g} s", reason=ClimbReason.UNAVAILABLE)
         except Exception as error:  # noqa: BLE001 - it is the user's code: whatever it raises, there is no idea
             return Unsure(why=f"{self.name} raised {type(error).__name__}: {error}")
         if isinstance(thought, Plan | LookUp | Answer | Unsure):
@@ -154,9 +160,9 @@ def _rung(planner: Brain, actor: Brain | None, judge: Brain | None, scribe: Brai
     """The reflex rung sees everything itself, and persists: each of its plans follows from another thought."""
     if planner.name == REFLEX:
         return Rung(planner, persists=True)
-    brain = Delegating(planner, actor) if actor and actor.name != planner.name else planner
-    brain = Sifting(brain, judge) if judge else brain
-    return Rung(Summarising(brain, scribe) if scribe else brain)
+    brain = Delegating(planner, Borrowed(actor)) if actor and actor.name != planner.name else planner
+    brain = Sifting(brain, Borrowed(judge)) if judge else brain
+    return Rung(Summarising(brain, Borrowed(scribe)) if scribe else brain)
 
 
 def _named(name: str, study: Study) -> Brain:

@@ -17,6 +17,7 @@ _COMPLAINT = re.compile(
 )
 _MOST_ERRORS = 8
 _MOST_LINES = 12
+_MOST_SETTINGS = 60
 
 
 def findings(facts: Facts) -> Findings:
@@ -69,6 +70,8 @@ def _evidence_of(facts: ServiceFacts, whole: Facts) -> Iterator[Evidence]:
     for reference in whole.references:
         if reference.changes and reference.file in facts.service.config:
             yield _difference(reference, facts, whole)
+    if _is_suspect(facts, whole):
+        yield from (_settings(file, facts, whole) for file in facts.files if file.settings)
 
 
 def _process(facts: ServiceFacts, whole: Facts) -> Evidence:
@@ -79,12 +82,33 @@ def _process(facts: ServiceFacts, whole: Facts) -> Evidence:
         text = f"running as pid {status.pid}" + (f", listening on {', '.join(ports)}" if ports else "")
     if facts.is_stale:
         text += "; its configuration on disk is newer than what it runs on"
+    if facts.service.probes:
+        text += f"; probed by {', '.join(probe.name for probe in facts.service.probes)}"
     return Evidence(kind=EvidenceKind.PROCESS, source=f"{name} process", service=name, text=text)
 
 
 def _unreadable(file: ConfigFacts, facts: ServiceFacts, whole: Facts) -> Evidence:
     place = f"{relative(file.path, whole)}:{file.fault_line}" if file.fault_line else relative(file.path, whole)
     return Evidence(kind=EvidenceKind.SETTING, source=place, service=facts.service.name, text=file.fault, is_error=True)
+
+
+def _is_suspect(facts: ServiceFacts, whole: Facts) -> bool:
+    """It is down or would not start, or is in trouble and needs nobody who is: the others only suffer."""
+    is_down = facts.status is not None and not facts.status.running
+    if is_down or (facts.preflight is not None and not facts.preflight.ok):
+        return True
+    name, targets = facts.service.name, set(whole.targets)
+    return name in targets and not (set(with_needs(whole.fleet, facts.service.needs)) - {name}) & targets
+
+
+def _settings(file: ConfigFacts, facts: ServiceFacts, whole: Facts) -> Evidence:
+    """What the file says, setting by setting, so that nobody has to look for what may be changed."""
+    lines = [f"{each.key}={'' if each.value is None else each.value}" for each in file.settings[:_MOST_SETTINGS]]
+    left = len(file.settings) - len(lines)
+    return Evidence(
+        kind=EvidenceKind.SETTING, source=relative(file.path, whole), service=facts.service.name,
+        text="\n".join([*lines, *([f"and {left} more"] if left else [])]),
+    )  # fmt: skip
 
 
 def _difference(reference: Reference, facts: ServiceFacts, whole: Facts) -> Evidence:

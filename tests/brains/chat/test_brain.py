@@ -12,6 +12,7 @@ from prunella.brains.chat.brain import Chat
 from prunella.brains.chat.models import choose_model
 from prunella.brains.chat.options import Tactic
 from prunella.brains.chat.wire import Way
+from prunella.domain.brief import Brief
 from prunella.domain.frozen import JsonValue
 from prunella.domain.plan import Answer, ClimbReason, LookUp, Plan, Step, Unsure
 from prunella.domain.run import Attempt, EventKind
@@ -199,6 +200,36 @@ async def test_a_broken_call_is_asked_once_more_with_the_exact_fault():
         assert isinstance(await chat(server).propose(BRIEF), Plan)
     assert "the arguments of config_set are not a JSON object" in server.requests[1].text
     assert "NOT USABLE" not in server.requests[0].text
+
+
+def settling() -> Brief:
+    tools = [tool.model_copy(update={"settles": tool.name == "services.restart"}) for tool in BRIEF.tools]
+    return BRIEF.model_copy(update={"tools": tuple(tools)})
+
+
+async def test_a_change_that_nothing_reads_is_asked_for_once_more_and_then_taken():
+    only_set, restart = Said(calls=(("config_set", FIX),)), ("services_restart", {"service": "payments"})
+    for second, steps in ((Said(calls=(("config_set", FIX), restart)), 2), (only_set, 1)):
+        with OpenAIServer(only_set, second) as server:
+            proposal = await chat(server).propose(settling())
+        assert isinstance(proposal, Plan)
+        assert len(proposal.steps) == steps
+        assert "after them the one of services_restart" in server.requests[-1].text
+
+
+async def test_a_change_that_is_read_is_taken_at_once():
+    proposal_calls = (("config_set", FIX), ("services_restart", {"service": "payments"}))
+    with OpenAIServer(Said(calls=proposal_calls)) as server:
+        assert isinstance(await chat(server).propose(settling()), Plan)
+    assert len(server.requests) == 1
+
+
+async def test_a_second_answer_is_asked_for_with_some_warmth():
+    with OpenAIServer(Said(content='{"tool": "config_set", "arg'), Said(calls=(("config_set", FIX),))) as server:
+        await chat(server).propose(BRIEF)
+    first, second = (request.body["temperature"] for request in server.requests)
+    assert first == 0
+    assert second > 0
 
 
 async def test_two_broken_answers_are_a_doubt_that_names_the_fault():

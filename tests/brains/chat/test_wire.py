@@ -60,6 +60,23 @@ def test_without_tools_there_is_nothing_to_plan():
     assert "steps" not in proposal_schema([])["properties"]
 
 
+def test_where_probes_alone_judge_there_is_no_place_for_words():
+    judged = BRIEF.model_copy(update={"wants_words": False})
+    spoken, silent = (schema_for(brief)["properties"] for brief in (BRIEF, judged))
+    assert spoken.keys() - silent.keys() == {"text"}
+    assert silent["decision"]["enum"] == ["use_tools", "give_up"]
+
+
+def test_what_must_change_is_said_before_a_call_is_chosen_and_a_look_needs_no_reason():
+    schema = schema_for(BRIEF)["properties"]
+    assert list(schema)[:4] == ["because", "cause", "change", "decision"]
+    steps = {
+        each["properties"]["tool"]["enum"][0]: list(each["properties"]) for each in schema["steps"]["items"]["anyOf"]
+    }
+    assert steps["services_status"] == ["tool", "arguments"]
+    assert steps["config_set"] == ["tool", "arguments", "why"]
+
+
 def test_a_sub_goal_ends_with_a_probe_where_there_are_several():
     def step(*probes: str) -> dict[str, object]:
         submit = next(t for t in tools_on_wire([SET], probes) if t["function"]["name"] == "submit_plan")

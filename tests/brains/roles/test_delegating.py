@@ -8,8 +8,9 @@ import pytest
 from prunella.brains.roles.delegating import Delegating
 from prunella.domain.brief import Brief, Rejection
 from prunella.domain.evidence import Evidence, EvidenceKind
-from prunella.domain.plan import Answer, LookUp, Plan, Proposal, Step, Unsure
+from prunella.domain.plan import Answer, ClimbReason, LookUp, Plan, Proposal, Step, Unsure
 from prunella.domain.report import Reach, Reading, Report
+from prunella.domain.run import Limits, Spent
 from prunella.domain.tool import Risk, ToolSpec
 from prunella.errors import Transient
 from prunella.testing.models import ScriptedBrain
@@ -114,3 +115,12 @@ async def test_the_planner_may_answer_in_words_although_the_goal_wants_none():
     pair, planner, _ = both([answer()], [call("tea", 5), call("milk", 2)])
     await pair.propose(BRIEF)
     assert planner.briefs[0].wants_words
+
+
+async def test_when_the_runs_money_is_out_no_further_task_is_paid_for():
+    planner = ScriptedBrain(answer(), name="large", tokens_each=100)
+    actor = ScriptedBrain(call("tea", 5), call("milk", 2), name="small", tokens_each=100)
+    poor = BRIEF.model_copy(update={"limits": Limits(tokens=190), "spent": Spent(tokens=90)})
+    proposal = await Delegating(planner, actor).propose(poor)
+    assert isinstance(proposal, Unsure)
+    assert (proposal.reason, len(actor.briefs)) == (ClimbReason.LIMIT, 1)

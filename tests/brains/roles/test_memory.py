@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from prunella.brains.roles.asking import Borrowed
 from prunella.brains.roles.sifting import WORTH_SIFTING_CHARS, Sifting
 from prunella.brains.roles.summarising import Summarising
 from prunella.domain.brief import Brief
@@ -38,7 +39,7 @@ async def test_what_the_judge_leaves_out_is_left_out_but_no_error_and_no_look_up
     sifted, brain, judge = sifting(Answer(text='{"relevant": [2]}'))
     await sifted.propose(Brief(goal="g", report=Report(), evidence=PIECES))
     assert seen_by(brain) == ["b", "c", "d"]
-    assert "1. log from a" in judge.briefs[0].goal
+    assert [each.source for each in judge.briefs[0].evidence] == ["piece 1: a", "piece 2: c"]
     assert sifted.usage.tokens == 1
 
 
@@ -49,7 +50,7 @@ async def test_each_piece_is_judged_once():
     assert len(judge.briefs) == 1
     await sifted.propose(Brief(goal="g", report=Report(), evidence=(*PIECES, piece("new"))))
     assert seen_by(brain) == ["b", "d", "new"]
-    assert "from a:" not in judge.briefs[1].goal
+    assert [each.source for each in judge.briefs[1].evidence] == ["piece 1: new"]
 
 
 @pytest.mark.parametrize("said", USELESS)
@@ -88,8 +89,9 @@ async def test_older_attempts_are_told_in_short_and_the_newest_whole():
     assert told.attempts[-2:] == LONG.attempts[-2:]
     assert [each.observations for each in told.attempts[:2]] == [(), ()]
     assert told.tried == LONG.tried
-    assert all(f"cause {n}" in scribe.briefs[0].goal for n in range(2))
-    assert "error 0" in scribe.briefs[0].goal
+    shown = [each.text for each in scribe.briefs[0].evidence]
+    assert [text.partition(" →")[0] for text in shown] == ["cause 0", "cause 1"]
+    assert "error 0" in shown[0]
 
 
 async def test_the_same_attempts_are_summarised_once():
@@ -111,3 +113,19 @@ async def test_few_attempts_are_told_as_they_are():
     few = LONG.model_copy(update={"attempts": LONG.attempts[:3]})
     await short.propose(few)
     assert (brain.briefs, scribe.briefs) == ([few], [])
+
+
+async def test_what_the_judge_was_not_shown_stays():
+    many = tuple(piece(f"log {number:02}") for number in range(20))
+    sifted, brain, judge = sifting(Answer(text='{"relevant": []}'))
+    await sifted.propose(Brief(goal="g", report=Report(), evidence=many))
+    assert len(judge.briefs[0].evidence) == 12
+    assert seen_by(brain) == [each.source for each in many[12:]]
+
+
+async def test_a_helper_that_several_share_is_paid_once():
+    shared = ScriptedBrain(Answer(text="1"), Answer(text="2"), Answer(text="3"), tokens_each=10)
+    one, other = Borrowed(shared), Borrowed(shared)
+    for each in (one, other, one):
+        await each.propose(Brief(goal="g", report=Report()))
+    assert (one.usage.tokens, other.usage.tokens, shared.usage.tokens) == (20, 10, 30)

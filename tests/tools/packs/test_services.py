@@ -60,9 +60,13 @@ async def test_a_deed_without_a_change_is_rejected(yard: Yard) -> None:
     world, _ = yard.one()
     with pytest.raises(Rejected, match="does not run"):
         await prepare(yard.tools(world), STOP)
+
+
+async def test_a_start_of_what_runs_means_a_restart(yard: Yard) -> None:
+    world, _ = yard.one()
+    assert (await prepare(yard.tools(world), START)).instead == ""
     await world.supervised["app"].start()
-    with pytest.raises(Rejected, match="runs already"):
-        await prepare(yard.tools(world), START)
+    assert (await prepare(yard.tools(world), START)).instead == RESTART.tool
 
 
 async def test_a_red_preflight_leaves_the_service_untouched(yard: Yard) -> None:

@@ -8,7 +8,7 @@ from prunella.brains.chat.models import ModelChoice
 from prunella.brains.chat.options import Tactic, most_steps
 from prunella.brains.chat.prices import Tariff
 from prunella.brains.chat.prompt import BUDGET, build_prompt
-from prunella.brains.chat.replies import calls_of, proposal_of, require_words, words_of
+from prunella.brains.chat.replies import calls_of, proposal_of, require_settled, require_words, words_of
 from prunella.brains.chat.telling import Teller
 from prunella.brains.chat.wire import SUBMIT_PLAN, Schema, Way, schema_for, tools_on_wire
 from prunella.domain.brief import Brief
@@ -123,6 +123,8 @@ class Chat:
             except Unsupported:
                 continue
             proposal = self._read(reply, brief)
+            if not fault and self._tactic is Tactic.PLAN:
+                require_settled(proposal, brief)
             if isinstance(proposal, Answer):
                 if spoken is not None:
                     return spoken
@@ -145,11 +147,12 @@ class Chat:
         prompt = build_prompt(brief, way, tactic=self._tactic, budget=self._budget, fault=fault)
         match way:
             case Way.CALLS:
-                return Question(prompt, way, tools=_tools(brief, self._tactic))
+                return Question(prompt, way, tools=_tools(brief, self._tactic), is_second=bool(fault))
             case Way.SCHEMA:
-                return Question(prompt, way, schema=schema_for(brief, most_steps(self._tactic)))
+                schema = schema_for(brief, most_steps(self._tactic))
+                return Question(prompt, way, schema=schema, is_second=bool(fault))
             case Way.WORDS:
-                return Question(prompt, way)
+                return Question(prompt, way, is_second=bool(fault))
 
     def _read(self, reply: "AIMessage", brief: Brief) -> Proposal:
         words, calls = words_of(reply), calls_of(reply)

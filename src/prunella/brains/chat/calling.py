@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 
+_WARMER = 0.6
+
+
 class Unsupported(Transient):
     """The provider cannot be asked this way; another way may do."""
 
@@ -38,12 +41,16 @@ class Cancelled(PrunellaError):
 
 @dataclass(frozen=True)
 class Question:
-    """A prompt, and how it is asked: `tools` by calls, `schema` by schema, neither in words."""
+    """A prompt, and how it is asked: `tools` by calls, `schema` by schema, neither in words.
+
+    `is_second`: the first answer was of no use, so another is wanted; a model at temperature 0 tends to repeat itself.
+    """
 
     prompt: Prompt
     way: Way
     tools: tuple[Schema, ...] = ()
     schema: Schema = field(default_factory=dict[str, Any])
+    is_second: bool = False
 
     @property
     def messages(self) -> list[tuple[str, str]]:
@@ -196,6 +203,8 @@ def _asked(model: "BaseChatModel", question: Question) -> "Runnable[Any, AIMessa
     """
     from langchain_core.runnables import RunnableSequence
 
+    if question.is_second and getattr(model, "temperature", None) == 0:
+        model = model.model_copy(update={"temperature": _WARMER})
     if question.tools:
         return model.bind_tools(question.tools)
     if not question.schema:

@@ -91,13 +91,16 @@ def is_turned_away(error: BaseException) -> bool:
 
 
 def may_pass(error: BaseException) -> bool:
-    """True when the very same call may succeed in a moment. A timeout is not tried again, nor is a used up quota."""
+    """True when the very same call may succeed in a moment.
+
+    Not tried again: a timeout, a used up quota, a server that wants us to wait for long.
+    """
     status = status_of(error)
     if status is None:
         return not is_timeout(error) and (is_unreachable(error) or is_broken_off(error))
-    if status == 429:
-        return "insufficient_quota" not in str(error) and retry_after_s(error) <= _MOST_RETRY_AFTER_S
-    return status in {408, 409, 425} or (status >= 500 and status != 501)
+    if retry_after_s(error) > _MOST_RETRY_AFTER_S or "insufficient_quota" in str(error):
+        return False
+    return status in {408, 409, 425, 429} or (status >= 500 and status != 501)
 
 
 def is_timeout(error: BaseException) -> bool:

@@ -20,6 +20,7 @@ from prunella.domain.frozen import JsonValue
 from prunella.domain.plan import Answer, LookUp, Plan, Proposal, Step, Unsure
 from prunella.domain.tool import Risk, ToolSpec
 from prunella.errors import Rejected
+from prunella.tools.names import wire_name
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
@@ -193,6 +194,21 @@ def _require_new(proposal: Plan | LookUp, brief: Brief) -> Plan | LookUp:
         steps = "; ".join(map(str, proposal.steps))
         raise Rejected(f"this very plan was tried or rejected before: {steps}")
     return proposal
+
+
+def require_settled(proposal: Proposal, brief: Brief) -> None:
+    """Raises Rejected for a plan that changes what processes read at their start, and makes none of them read it."""
+    settling = [spec.name for spec in brief.tools if spec.settles]
+    if not isinstance(proposal, Plan) or not settling:
+        return
+    specs = [find_spec(step.tool, brief.tools) for step in proposal.steps]
+    changes = [place for place, spec in enumerate(specs) if spec and spec.risk is Risk.CHANGE and not spec.settles]
+    if changes and not any(spec and spec.settles for spec in specs[changes[-1] :]):
+        names = ", ".join(wire_name(name) for name in settling)
+        raise Rejected(
+            f"nothing reads what {proposal.steps[changes[-1]]} changes: give all of these steps again, and after them "
+            f"the one of {names} that makes the service read its settings"
+        )
 
 
 def _step(call: Call, specs: tuple[ToolSpec, ...], why: str = "") -> Step:

@@ -16,7 +16,7 @@ WHY: Schema = {"type": "string", "description": "one sentence: why this step", "
 _UNTIL = "ends a sub-goal of the plan: the probe that has to be green before the next step is taken"
 _TEXT: Schema = {"type": "string", "maxLength": 2000}
 _SENTENCE: Schema = {"type": "string", "maxLength": 300}
-_REASONS: Schema = {"type": "array", "items": _SENTENCE, "maxItems": 5}
+_REASONS: Schema = {"type": "array", "items": _SENTENCE, "maxItems": 3}
 MOST_STEPS, MOST_LOOKS = 8, 3
 
 
@@ -105,26 +105,36 @@ def schema_for(brief: Brief, most_steps: int = MOST_STEPS) -> Schema:
     """What a model is held to. Small ones change before they look, so until something was seen they can only look."""
     readers = readers_first(brief)
     if readers:
-        return proposal_schema(readers, min(MOST_LOOKS, most_steps))
-    return proposal_schema(brief.tools, most_steps)
+        return proposal_schema(readers, min(MOST_LOOKS, most_steps), words=brief.wants_words)
+    return proposal_schema(brief.tools, most_steps, words=brief.wants_words)
 
 
-def proposal_schema(specs: Iterable[ToolSpec], most_steps: int = MOST_STEPS) -> Schema:
-    """One object that can say all: thought first, then the decision, then typed steps of known tools only."""
+def proposal_schema(specs: Iterable[ToolSpec], most_steps: int = MOST_STEPS, *, words: bool = True) -> Schema:
+    """One object that can say all: thought first, then the decision, then typed steps of known tools only. To say what
+    must change before choosing a call keeps small models from calling what only sounds like the trouble.
+
+    Without `words` there is no place for an answer: small models fill it whatever they decide, at length. Whoever
+    gives up then says so in the cause.
+    """
     specs = tuple(specs)
-    decisions = ["use_tools", ANSWER, GIVE_UP] if specs else [ANSWER, GIVE_UP]
+    decisions = ["use_tools", *([ANSWER] if words else []), GIVE_UP] if specs else [ANSWER, GIVE_UP]
     properties: dict[str, Schema] = {
-        "cause": _SENTENCE,
         "because": _REASONS,
+        "cause": _SENTENCE,
+        "change": _SENTENCE,
         "decision": {"type": "string", "enum": decisions},
         "steps": {"type": "array", "items": {"anyOf": [_step_of(s) for s in specs]}, "maxItems": most_steps},
         "text": _TEXT,
     }
     if not specs:
-        del properties["steps"]
+        del properties["steps"], properties["change"]
+    elif not words:
+        del properties["text"]
     return {"title": "proposal", "description": "What to do next.", **_closed(**properties)}
 
 
 def _step_of(spec: ToolSpec) -> Schema:
+    """What only looks needs no reason; elsewhere it stands last, where the call is known that it is for."""
     tool: Schema = {"type": "string", "enum": [wire_name(spec.name)]}
-    return _closed(why=WHY, tool=tool, arguments=plain_parameters(spec))
+    reason = {} if spec.risk is Risk.READ else {"why": WHY}
+    return _closed(tool=tool, arguments=plain_parameters(spec), **reason)

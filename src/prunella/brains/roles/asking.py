@@ -2,13 +2,16 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from prunella.domain.brief import Brief
-from prunella.domain.plan import Answer
+from prunella.domain.evidence import Evidence
+from prunella.domain.plan import Answer, Proposal
 from prunella.domain.report import Report
+from prunella.domain.usage import Usage
 from prunella.errors import Transient
 from prunella.protocols import Brain
 
@@ -30,10 +33,30 @@ def shaped(text: str, shape: type[Shape]) -> Shape | None:
         return None
 
 
-async def ask(brain: Brain, text: str, shape: type[Shape]) -> Shape | None:
+async def ask(brain: Brain, text: str, shape: type[Shape], evidence: Sequence[Evidence] = ()) -> Shape | None:
     """What the brain answers; None when it does not know, is away, or answers in another shape."""
+    brief = Brief(goal=question(text, shape), report=Report(), evidence=tuple(evidence))
     try:
-        proposal = await brain.propose(Brief(goal=question(text, shape), report=Report()))
+        proposal = await brain.propose(brief)
     except Transient:
         return None
     return shaped(proposal.text, shape) if isinstance(proposal, Answer) else None
+
+
+class Borrowed:
+    """A brain that several share; `usage` is what was spent through this one."""
+
+    def __init__(self, brain: Brain) -> None:
+        self._brain = brain
+        self.usage = Usage()
+
+    @property
+    def name(self) -> str:
+        return self._brain.name
+
+    async def propose(self, brief: Brief) -> Proposal:
+        before = self._brain.usage
+        try:
+            return await self._brain.propose(brief)
+        finally:
+            self.usage += self._brain.usage - before

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from prunella.brains.budget import overspent
 from prunella.brains.roles.asking import question, shaped
 from prunella.domain.brief import Brief
 from prunella.domain.plan import Answer, LookUp, Plan, Proposal, Step, Unsure
@@ -59,7 +60,7 @@ class Delegating:
             return outline
         self._tries += 1
         steps = await self._carried_out(outline, brief)
-        if isinstance(steps, LookUp):
+        if isinstance(steps, LookUp | Unsure):
             return steps
         if not steps:
             return await self._planner.propose(brief)
@@ -76,10 +77,14 @@ class Delegating:
         self._outline, self._tries = (moment, outline), 0
         return outline
 
-    async def _carried_out(self, outline: Outline, brief: Brief) -> tuple[Step, ...] | LookUp:
-        """The calls of all tasks; empty when the actor is at a loss with one of them."""
+    async def _carried_out(self, outline: Outline, brief: Brief) -> tuple[Step, ...] | LookUp | Unsure:
+        """The calls of all tasks; empty when the actor is at a loss with one of them, Unsure when the money is out."""
         steps: list[Step] = []
+        before = self.usage
         for task in outline.tasks:
+            stall = overspent(brief, self.usage - before)
+            if stall is not None:
+                return Unsure(why=stall[1], reason=stall[0])
             proposal = await self._acted(task, outline, steps, brief)
             match proposal:
                 case Plan():

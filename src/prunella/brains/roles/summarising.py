@@ -1,11 +1,11 @@
 """Short-term memory: what no longer fits is pruned first, then told in short by the cheapest model."""
 
-import hashlib
-
 from pydantic import BaseModel
 
 from prunella.brains.roles.asking import ask
 from prunella.domain.brief import Brief
+from prunella.domain.evidence import Evidence, EvidenceKind
+from prunella.domain.fingerprint import fingerprint
 from prunella.domain.plan import Proposal
 from prunella.domain.run import Attempt
 from prunella.domain.usage import Usage
@@ -13,6 +13,7 @@ from prunella.protocols import Brain
 
 KEPT_WHOLE = 2
 _MOST_ATTEMPTS = 4
+_SHOWN_CHARS = 700
 
 
 class Summary(BaseModel):
@@ -53,19 +54,20 @@ class Summarising:
         return await self._brain.propose(brief)
 
     async def _summary_of(self, brief: Brief, older: tuple[Attempt, ...]) -> str:
-        told = "\n".join(_in_words(each) for each in older)
-        key = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+        told = [_in_words(number, each) for number, each in enumerate(older, 1)]
+        key = fingerprint(" ".join(each.text for each in told))
         if self._known[0] != key:
-            text = f"For the goal: {brief.goal}\nthis was tried, and put back:\n{told}\n\nSay in short what it taught."
-            said = await ask(self._scribe, text, Summary)
+            text = f"{brief.goal}\nThe attempts in the evidence were put back. Say in short what they taught."
+            said = await ask(self._scribe, text, Summary, told)
             self._known = key, said.summary if said else ""
         return self._known[1]
 
 
-def _in_words(attempt: Attempt) -> str:
+def _in_words(number: int, attempt: Attempt) -> Evidence:
     steps = "; ".join(str(step) for step in attempt.plan.steps)
     failed = " ".join(str(each) for each in attempt.observations if not each.ok)
-    return f"- {attempt.plan.cause} → {steps} → {attempt.came_of_it} {failed}"
+    text = f"{attempt.plan.cause} → {steps} → {attempt.came_of_it} {failed}"
+    return Evidence(kind=EvidenceKind.OBSERVATION, source=f"attempt {number}", text=text[:_SHOWN_CHARS])
 
 
 def _stripped(attempt: Attempt) -> Attempt:

@@ -114,7 +114,7 @@ class ServicesPack:
     async def before_start(self, service: str) -> Prepared:
         before = await self._before(service)
         if before.status.running:
-            raise Rejected(f"{service} runs already. services.restart makes it read its configuration again.")
+            return Prepared(instead="services.restart", note=f"{service} runs already")
         return self._prepared(before)
 
     async def before_stop(self, service: str) -> Prepared:
