@@ -45,7 +45,7 @@ class Front:
         return status, mended(reply, body.get("tools") or []) if self.mends and status == 200 else reply
 
     def _count(self, reply: Json, seconds: float) -> None:
-        usage = reply.get("usage") or {}
+        usage: Json = reply.get("usage") or {}
         self.calls += 1
         self.seconds += seconds
         self.input_tokens += usage.get("prompt_tokens", 0)
@@ -68,15 +68,20 @@ def _forward(url: str, body: Json, timeout_s: float) -> tuple[int, Json]:
 def mended(reply: Json, tools: Sequence[Json]) -> Json:
     """The reply with the calls that its text holds as native ones; the reply itself when there are none to mend."""
     specs = {tool["function"]["name"]: tool["function"].get("parameters", {}) for tool in tools}
-    choices = reply.get("choices") or [{}]
-    message = choices[0].get("message") or {}
-    if message.get("tool_calls") or not isinstance(message.get("content"), str) or not specs:
+    choices: list[Json] = reply.get("choices") or [{}]
+    message: Json = choices[0].get("message") or {}
+    text: object = message.get("content")
+    if message.get("tool_calls") or not isinstance(text, str) or not specs:
         return reply
-    calls = _calls_in(message["content"], specs)
+    calls = _calls_in(text, specs)
     if not calls:
         return reply
     native = [_native(number, call, specs) for number, call in enumerate(calls)]
-    choice = {**choices[0], "finish_reason": "tool_calls", "message": {**message, "content": "", "tool_calls": native}}
+    choice: Json = {
+        **choices[0],
+        "finish_reason": "tool_calls",
+        "message": {**message, "content": "", "tool_calls": native},
+    }
     return {**reply, "choices": [choice]}
 
 

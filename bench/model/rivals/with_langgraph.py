@@ -1,5 +1,5 @@
-# pyright: basic, reportMissingImports=false
-# (its framework lives in the rivals' own environment only)
+# pyright: basic, reportMissingImports=false, reportArgumentType=false, reportCallIssue=false
+# (its framework lives in the rivals' own environment only, in versions of its own)
 """LangGraph's `create_agent`, as its documentation has it."""
 
 from langchain.agents import create_agent

@@ -155,3 +155,16 @@ def test_a_step_that_ends_a_sub_goal_says_with_which_probe():
     plan = proposal_of((Call("submit_plan", {"cause": "c", "steps": steps}),), "", BRIEF)
     assert isinstance(plan, Plan)
     assert plan.steps[0].until == "shop up"
+
+
+def test_half_a_plan_is_not_carried_out_but_half_a_look_is():
+    stop = {"tool": "services_restart", "arguments": {"service": "a"}}
+    look = {"tool": "services_status", "arguments": {"service": "a"}}
+    for first, is_fine in ((stop, False), (look, True)):
+        text = json.dumps({"cause": "c", "steps": [first, stop]})
+        calls = calls_of(AIMessage(content=text[:-20]))
+        if is_fine:
+            assert isinstance(proposal_of(calls, "", BRIEF), LookUp)
+        else:
+            with pytest.raises(Rejected, match="half a plan"):
+                proposal_of(calls, "", BRIEF)

@@ -94,7 +94,8 @@ def _native_calls(message: "AIMessage") -> Iterator[Call]:
     """The calls in their order. Those that the client could not read come apart from the others, their place unknown:
     only one that was cut off is known to have been the last.
     """
-    yield from (Call(call["name"], call["args"]) for call in message.tool_calls)
+    more = bool(message.invalid_tool_calls)
+    yield from (Call(call["name"], call["args"], is_cut=more) for call in message.tool_calls)
     for broken in message.invalid_tool_calls:
         name, text = broken["name"] or "a tool", broken["args"] or ""
         if not message.tool_calls:
@@ -138,6 +139,8 @@ def proposal_of(calls: tuple[Call, ...], words: str, brief: Brief) -> Proposal:
             return Answer(text=_said(call, "text", "answer") or require_words(words))
     submitted = next((call for call in calls if _answering(call, brief.tools) == SUBMIT_PLAN), None)
     plan = _submitted(submitted, brief) if submitted else _acting(calls, words, brief)
+    if isinstance(plan, Plan) and any(call.is_cut for call in calls):
+        raise Rejected("the reply was cut off, and half a plan is not carried out; be brief")
     return _require_new(plan, brief)
 
 

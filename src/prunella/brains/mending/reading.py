@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prunella.brains.mending.broken import Broken
 from prunella.brains.mending.call import Call
@@ -52,7 +53,7 @@ class _Search:
             fault = fault or written.fault
         if fault and not found:
             raise Rejected(f"{fault}; be brief")
-        return tuple(found)
+        return (*found[:-1], replace(found[-1], is_cut=True)) if fault else tuple(found)
 
     def _written(self) -> Iterator[Written]:
         place = 0

@@ -120,7 +120,8 @@ def _plan(fields: Arguments, steps: list[object]) -> Call | None:
     """The plan with the steps that are whole; None when none is."""
     whole = [each for each in (_whole_step(step) for step in steps) if each is not None]
     others = {key: value for key, value in fields.items() if is_whole(value)}
-    return Call(SUBMIT_PLAN, {**others, "steps": whole}) if whole else None
+    is_cut = len(whole) < len(steps)
+    return Call(SUBMIT_PLAN, {**others, "steps": whole}, is_cut=is_cut) if whole else None
 
 
 def _whole_step(step: object) -> object:
