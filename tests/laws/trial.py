@@ -30,7 +30,7 @@ from prunella.domain.usage import Usage
 from prunella.healing.context import Context, Patience
 from prunella.healing.graph import Loop, Node, build_loop
 from prunella.policy.rules import Rules
-from prunella.protocols import Approver, Brain, Journal, Policy, Spending, Tool, Toolbox, World
+from prunella.protocols import Approver, Brain, EvidenceStore, Journal, Lessons, Policy, Spending, Tool, Toolbox, World
 from prunella.storage.checkpoints import domain_types
 from prunella.testing.clock import FakeClock
 from prunella.testing.crashing import CrashingJournal, CrashingTools, Died, Fuse
@@ -143,6 +143,8 @@ class Trial:
     places: list[str] = field(default_factory=list[str])
     thinker: Brain | None = None
     spending: Spending | None = None
+    lessons: Lessons | None = None
+    evidence: EvidenceStore | None = None
     runs: MemoryRuns = field(init=False)
     disk: MemoryJournal = field(init=False)
     brain: Recorded = field(init=False)
@@ -186,6 +188,7 @@ class Trial:
             journal=CrashingJournal(self._journal, fuse),
             emit=_quiet, token=record.token, since=self.clock.now(), limits=self.limits,
             changes_per_hour=self.changes_per_hour, patience=self.patience, spending=self.spending,
+            lessons=self.lessons, evidence=self.evidence,
         )  # fmt: skip
 
 
