@@ -12,13 +12,14 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.model.contest import MENDING, RIVALS, Contender, cache_folder, compete, rivals_python
+from bench.model.contest import MENDING, MOST_STEPS, RIVALS, Contender, cache_folder, compete, rivals_python
 from bench.model.mixture import ALONE, MIXED, print_mixture, roles_for
 from bench.model.ours import heal, read_report
 from bench.model.runs import OURS, Ended, Run, append, read_runs, run_of
 from bench.model.scores import Told, claim_of, score
 from bench.model.situations import Situation, found, situations
 from bench.model.tables import print_runs
+from bench.model.tools import GIVEN
 from prunella.demo.stage import Stage
 from prunella.errors import Misuse
 
@@ -53,7 +54,7 @@ async def _all(given: argparse.Namespace) -> None:
     if given.mixture:
         contenders = [ALONE, MIXED]
     else:
-        rivals = [] if given.rivals == "none" else given.rivals.split(",")
+        rivals: list[str] = [] if given.rivals == "none" else given.rivals.split(",")
         contenders = ([OURS] if not given.no_ours else []) + _in_turns(rivals)
         if rivals:
             _require_rivals(rivals)
@@ -68,6 +69,11 @@ async def _all(given: argparse.Namespace) -> None:
         print_mixture(runs, is_same=given.mixture == given.url)
     else:
         print_runs(runs, as_json=given.json)
+        if not given.json and any(_is_rival(each.contender) for each in runs):
+            print(
+                f"rivals had {', '.join(GIVEN)}; {MOST_STEPS} calls of the model, {given.limit_s:g} s; their prompt is"
+            )
+            print("SYSTEM in bench/model/contest.py. Ours had the tools and limits of a heal, and as many seconds.")
 
 
 def _in_turns(rivals: Sequence[str]) -> list[str]:

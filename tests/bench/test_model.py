@@ -12,6 +12,7 @@ import pytest
 from bench.model.endpoint import serving
 from bench.model.hints import HINTS
 from bench.model.mending import Front, mended
+from bench.model.mixture import ALONE, MIXED, roles_for
 from bench.model.ours import read_report, report_of
 from bench.model.runs import Ended, append, read_runs, run_of
 from bench.model.scores import Score, Told, claim_of, score
@@ -20,6 +21,7 @@ from bench.model.tools import GIVEN, offered
 from prunella.demo.edits import ENV
 from prunella.demo.faults import FAULTS
 from prunella.errors import Misuse
+from prunella.fleet.file import load_fleet
 from prunella.testing.openai_server import OpenAIServer, Said
 
 TOOL: dict[str, Any] = {
@@ -182,6 +184,17 @@ async def test_a_restart_of_a_healthy_service_is_a_write(tmp_path: Path):
         assert restarted.wrote == ("process:payments",)
         assert not restarted.healed
         assert not restarted.right_report
+
+
+SERVICE = '[service.web]\nprobes = [{ tcp = "127.0.0.1:1" }]\n'
+
+
+def test_the_roles_of_a_mixture_go_into_the_fleet_file(tmp_path: Path):
+    for name, acts in ((ALONE, ()), (MIXED, ("http://127.0.0.1:2/v1",))):
+        path = tmp_path / "prunella.toml"
+        path.write_text(SERVICE + roles_for(name, "http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1"))
+        brains = load_fleet(path).brains
+        assert (brains.ladder, brains.act) == (("http://127.0.0.1:1/v1",), acts)
 
 
 def test_what_is_served_answers_gets_and_posts():

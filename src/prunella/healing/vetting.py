@@ -53,7 +53,8 @@ async def vet(state: State, runtime: Runtime[Context]) -> Change:
     }
 
 
-async def _vet_step(step: Step, context: Context) -> Vetted:
+async def _vet_step(step: Step, context: Context, *, instead: bool = False) -> Vetted:
+    """`instead`: another tool named this one in its place, which happens once."""
     tool = context.tools.find(step)
     if isinstance(tool, Observation):
         return Vetted(step, (str(tool),))
@@ -61,9 +62,9 @@ async def _vet_step(step: Step, context: Context) -> Vetted:
         prepared = await tool.before(step.arguments)
     except (Rejected, Transient, Irrecoverable) as error:
         return Vetted(step, (f"{step.tool}: {error}",))
-    if prepared.instead:
+    if prepared.instead and not instead:
         context.emit(EventKind.NOTE, "vet", f"{step}: {prepared.note}, so {prepared.instead} does it")
-        return await _vet_step(step.model_copy(update={"tool": prepared.instead}), context)
+        return await _vet_step(step.model_copy(update={"tool": prepared.instead}), context, instead=True)
     ruling = context.policy.rule(step, tool.spec, prepared)
     denied = (ruling.reason,) if ruling.permission is Permission.DENY else ()
     return Vetted(step, denied, prepared, ruling)
