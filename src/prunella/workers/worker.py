@@ -10,6 +10,7 @@ from prunella.domain.run import EventKind, RunRecord, Verdict
 from prunella.errors import Irrecoverable, Lost
 from prunella.healing.context import Context
 from prunella.healing.graph import Loop
+from prunella.healing.limits import note, tick
 from prunella.healing.state import State
 from prunella.healing.undoing import put_back
 from prunella.protocols import Approver, Runs
@@ -48,9 +49,8 @@ class Worker:
 
     async def _account(self, outcome: State, context: Context) -> None:
         """Write down, and tell, what the run has spent of its limits."""
-        spent = outcome.spent
-        if context.spending is not None:
-            await context.spending.note(outcome.run, spent)
+        spent = tick(outcome, context)
+        await note(outcome.run, spent, context)
         of = context.limits.model_dump()
         used: dict[str, JsonValue] = {u: {"spent": value, "of": of[u]} for u, value in spent.model_dump().items()}
         context.emit(EventKind.SPENT, "end", str(spent), **used)
