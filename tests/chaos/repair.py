@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -77,8 +78,12 @@ class Counted(WrappedTools):
 
 
 def repair(order: Order) -> None:
-    """The body of the child process."""
-    asyncio.run(_repair(order))
+    """The body of the child process; what ends it otherwise than it should is left in `error.log`."""
+    try:
+        asyncio.run(_repair(order))
+    except BaseException:
+        (order.folder / "error.log").write_text(traceback.format_exc(), encoding="utf-8")
+        raise
 
 
 async def _repair(order: Order) -> None:

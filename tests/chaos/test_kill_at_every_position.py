@@ -74,7 +74,7 @@ def die_and_resume(scenario: Scenario, folder: Path, *deaths: int) -> list[str]:
             problems += written_down_first(order)
         else:
             if in_a_process(replace(order, resumes=bool(deaths))) != 0:
-                return ["the run could not be ended"]
+                return [f"the run could not be ended: {(folder / 'error.log').read_text(encoding='utf-8')}"]
         return [*problems, *wrong_in_the_end(stage, order)]
     finally:
         stage.close()
