@@ -4,11 +4,13 @@ import asyncio
 import itertools
 import multiprocessing
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +32,22 @@ KILLED = -9
 AT_ONCE = 4
 _servers = multiprocessing.get_context("forkserver")
 _servers.set_forkserver_preload(["tests.chaos.repair", "prunella.brains.reflex.brain"])
+# Process.start() reads the exit codes of all children; of two threads that read one, the second is told 255.
+_reaping = threading.Lock()
 
 
 def in_a_process(order: Order) -> int:
     """The exit code: 0 for a repair that came to its end, -9 for one that was killed."""
     child = _servers.Process(target=repair, args=(order,))
-    child.start()
-    child.join(60)
-    code = child.exitcode
-    if code is None:
-        child.kill()
-        raise AssertionError(f"A repair hangs, killed at {order.burns_at}.")
-    child.close()
+    with _reaping:
+        child.start()
+    wait([child.sentinel], 60)
+    with _reaping:
+        code = child.exitcode
+        if code is None:
+            child.kill()
+            raise AssertionError(f"A repair hangs, killed at {order.burns_at}.")
+        child.close()
     return code
 
 

@@ -30,6 +30,8 @@ from tests.docs.pages import README, ROOT, Block, blocks, prose, read, rows, spo
 TEXT = read(README)
 PYTHON = tuple(blocks(TEXT, "python"))
 COMMAND = re.compile(r"(?:^|\s)prunella ([a-z-][\w-]*)(.*)")
+# langsmith's, which LangChain imports: Python 3.14 warns of it
+DEPRECATED_IN_LANGSMITH = "ignore:'asyncio.iscoroutinefunction' is deprecated:DeprecationWarning"
 WITHOUT_NETWORK = """
 import sys
 def refuse(event, arguments):
@@ -201,7 +203,7 @@ def test_every_place_for_traces_is_documented() -> None:
 def test_python_runs_without_a_key_or_the_network(block: Block, tmp_path: Path) -> None:
     environment = {"PATH": os.defpath, "HOME": str(tmp_path), "PRUNELLA_HOME": str(tmp_path / "home")}
     ended = subprocess.run(
-        [sys.executable, "-W", "error", "-c", WITHOUT_NETWORK],
+        [sys.executable, "-W", "error", "-W", DEPRECATED_IN_LANGSMITH, "-c", WITHOUT_NETWORK],
         input=block.text, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -1,7 +1,9 @@
 """The whole way on a real service: healed twice by a model, then by what was learned, without a model."""
 
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,12 +47,12 @@ async def workshop(yard: Yard) -> AsyncIterator[Workshop]:
 class Incident:
     """One service that answers 503 since somebody wrote so into its file; `model` counts what a model is asked."""
 
-    def __init__(self, yard: Yard, workshop: Workshop) -> None:
+    def __init__(self, yard: Yard, workshop: Workshop, connection: sqlite3.Connection) -> None:
         self.yard, self.workshop, self.asked = yard, workshop, 0
         self.port = free_port()
         yard.write("app.env", f"PORT={self.port}\nMODE=plain\n")
         self.fleet = yard.fleet(yard.service("app", self.port))
-        self.rows = SqliteLessons(connect(workshop.home / "state.db"))
+        self.rows = SqliteLessons(connection)
 
     async def begin(self, fault: str = "STATUS=503\nBODY=the books are locked\n") -> None:
         """In a process of its own each time, and with nothing to go by but what was learned."""
@@ -86,8 +88,13 @@ class Incident:
         return await self.rows.of(str(self.fleet.path))
 
 
-async def test_after_promotion_a_known_incident_costs_no_model_call(yard: Yard, workshop: Workshop) -> None:
-    incident = Incident(yard, workshop)
+@pytest.fixture
+def incident(yard: Yard, workshop: Workshop) -> Iterator[Incident]:
+    with closing(connect(workshop.home / "state.db")) as connection:
+        yield Incident(yard, workshop, connection)
+
+
+async def test_after_promotion_a_known_incident_costs_no_model_call(incident: Incident) -> None:
     for standing in (Standing.LESSON, Standing.RUNBOOK):
         await incident.begin()
         ended = await incident.heal()

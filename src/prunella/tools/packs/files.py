@@ -30,14 +30,14 @@ class FilesPack:
             risk="change", name="files.write", before=self.before_write, undo=undo_edit,
             applied=lambda _, before: is_edited(before),
         )(self.write)  # fmt: skip
-        return (tool(name="files.read")(self.read), tool(name="files.list")(self.list), write)
+        return (tool(name="files.read")(self.read), tool(name="files.list")(self.listed), write)
 
     async def read(self, path: FilePath) -> str:
         """Read a text file below the fleet's folder, with secrets blacked out; the newest end of a long one."""
         text = decode(read_bytes(self._inside(path))).text
         return self.world.redactor.text(text[-_MOST_CHARACTERS:])
 
-    async def list(self, path: FilePath = ".") -> list[str]:
+    async def listed(self, path: FilePath = ".") -> list[str]:
         """List what a folder below the fleet's folder holds; folders end with a slash."""
         folder = self._inside(path)
         if not folder.is_dir():
