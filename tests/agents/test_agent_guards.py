@@ -19,7 +19,6 @@ from prunella import (
     Goal,
     Limits,
     LookUp,
-    Misuse,
     Plan,
     Roles,
     Step,
@@ -64,16 +63,6 @@ class PythonREPLTool(BaseTool):
     def _run(self, query: str) -> str:
         self.ran.append(query)
         return "ran right here"
-
-
-@pytest.fixture
-async def sandbox() -> Bubblewrap:
-    made = Bubblewrap()
-    try:
-        await made.ready()
-    except Misuse as error:
-        pytest.skip(str(error))
-    return made
 
 
 @pytest.fixture

@@ -166,16 +166,6 @@ def job_of(program: Program) -> Job:
 DOUBLES = {"1": "2", "21": "42\n"}
 
 
-@pytest.fixture
-async def sandbox() -> Bubblewrap:
-    made = Bubblewrap()
-    try:
-        await made.ready()
-    except Misuse as error:
-        pytest.skip(str(error))
-    return made
-
-
 async def test_code_is_green_when_every_case_prints_what_belongs_to_it(sandbox: Bubblewrap) -> None:
     check = sandboxed_passes(sandbox, job_of, DOUBLES)
     report = await seen(check, Program(code="print(int(input()) * 2, ' ')"))

@@ -61,16 +61,6 @@ class Elsewhere(BaseTool):
 Elsewhere.__module__ = "langchain_community.tools.shell.tool"
 
 
-@pytest.fixture
-async def sandbox() -> Bubblewrap:
-    made = Bubblewrap()
-    try:
-        await made.ready()
-    except Misuse as error:
-        pytest.skip(str(error))
-    return made
-
-
 def of_function(function: object) -> BaseTool:
     return Tool(name="python_repl", description="A Python shell to compute with.", func=function)  # pyright: ignore[reportArgumentType]
 

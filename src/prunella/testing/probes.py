@@ -10,7 +10,7 @@ from prunella.protocols import Probe
 class ProbeSuite:
     """Probe: every failure is a reading, none takes longer than allowed, and red says why in one line.
 
-    What raises NotImplementedError here is for the subclass to provide.
+    The subclass provides `right`, `absent` and `silent`.
     """
 
     timeout_s = 0.3
@@ -20,15 +20,15 @@ class ProbeSuite:
 
     async def right(self, folder: Path) -> Probe:
         """A probe of something that is well."""
-        raise NotImplementedError
+        raise NotImplementedError("A probe's tests say how one is made: override `right`.")
 
     async def absent(self, folder: Path) -> Probe:
         """A probe of something that is not there; its reach is `absent_reach`."""
-        raise NotImplementedError
+        raise NotImplementedError("A probe's tests say how one is made: override `absent`.")
 
     async def silent(self, folder: Path) -> Probe:
         """A probe, with `timeout_s`, of something that never answers; its reach is `silent_reach`."""
-        raise NotImplementedError
+        raise NotImplementedError("A probe's tests say how one is made: override `silent`.")
 
     async def test_what_is_well_is_green(self, tmp_path: Path) -> None:
         reading = await (await self.right(tmp_path)).look()

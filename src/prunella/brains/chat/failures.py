@@ -49,7 +49,7 @@ def status_of(error: BaseException) -> int | None:
 
 def is_unsupported(error: BaseException) -> bool:
     """True when the provider answered that it cannot be asked this way (tools, schema), rather than not at all."""
-    if isinstance(error, NotImplementedError):
+    if isinstance(error, NotImplementedError):  # what LangChain's base model raises for a way that a client lacks
         return True
     status = status_of(error)
     if status is None or status in {401, 403, 429}:
@@ -126,7 +126,7 @@ def retry_after_s(error: BaseException) -> float:
 
 def refuses_streaming(error: BaseException) -> bool:
     """True when the server may well answer, if only it is asked for the whole answer at once."""
-    if is_nonsense(error) or isinstance(error, NotImplementedError):
+    if is_nonsense(error) or isinstance(error, NotImplementedError):  # LangChain's word for a client without a stream
         return True
     if status_of(error) not in {400, 404, 405, 422, 501}:
         return False
