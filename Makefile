@@ -8,8 +8,9 @@ BIN    := $(VENV)/bin
 demo: $(VENV)/.ready
 	@$(BIN)/prunella demo $(ARGS)
 
+# Half of a test's time is waiting (on servers, probes, windows), so two workers share even a small machine well.
 test: $(VENV)/.ready
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-heavy: $(VENV)/.ready
 	@$(BIN)/python -m pytest -m heavy $(ARGS)
