@@ -34,9 +34,14 @@ def test_a_fleet_reached_by_a_link_has_the_same_tag(tmp_path: Path):
     assert tag_of(tmp_path / "link" / "f.toml", "x") == tag_of(tmp_path / "real" / "f.toml", "x")
 
 
-def test_we_are_never_our_own_service():
-    us = psutil.Process()
-    assert find_instances("none", tuple(us.cmdline()), Path(us.cwd())) == ()
+def test_we_are_never_our_own_service(tmp_path: Path):
+    """In a process whose command is its own alone."""
+    look = (
+        "import os, psutil; from pathlib import Path; from prunella.supervisors.processes import find_instances\n"
+        "print(find_instances('none', tuple(psutil.Process().cmdline()), Path(os.getcwd())))"
+    )
+    command = [sys.executable, "-c", look, str(tmp_path)]
+    assert subprocess.run(command, capture_output=True, check=True, text=True, timeout=30).stdout.strip() == "()"
 
 
 async def test_we_are_never_ended():
