@@ -8,6 +8,7 @@ from prunella.domain.facts import ConfigFacts, Facts, Reference, ServiceFacts
 from prunella.domain.fingerprint import without_noise
 from prunella.domain.report import Reach, Reading
 from prunella.domain.service import Fleet
+from prunella.world.crossings import crossings
 
 _COMPLAINT = re.compile(
     r"\b(error|errno|exception|traceback|fatal|panic|critical|fail(ed|ure|ing)?|refused|denied|invalid|unknown|missing|"
@@ -23,8 +24,10 @@ _MOST_SETTINGS = 60
 def findings(facts: Facts) -> Findings:
     """Evidence and signs of the targets and of what they need, nearest first."""
     services = [facts.services[name] for name in within_reach(facts)]
+    evidence = [each for service in services for each in _evidence_of(service, facts)]
+    behind = crossings((each.text for each in evidence if each.is_error), services, facts)
     return Findings(
-        evidence=tuple(evidence for each in services for evidence in _evidence_of(each, facts)),
+        evidence=(*evidence, *([behind] if behind else [])),
         signs=tuple(sign for each in services for sign in _signs_of(each)),
     )
 

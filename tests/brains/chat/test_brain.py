@@ -253,10 +253,21 @@ async def test_a_plan_that_was_tried_is_not_proposed_again():
     tried = Attempt(plan=Plan(cause="x", steps=(FIX_STEP,)), came_of_it="no help")
     brief = BRIEF.model_copy(update={"attempts": (tried,)})
     again = Said(calls=(("config_set", FIX),))
-    with OpenAIServer(again, again) as server:
+    with OpenAIServer(*[again] * 4) as server:
         proposal = await chat(server).propose(brief)
     assert isinstance(proposal, Unsure)
-    assert "tried or rejected before" in proposal.why
+    assert "4 times: this very plan was tried or rejected before" in proposal.why
+    heats = [request.body["temperature"] for request in server.requests]
+    assert heats == sorted(set(heats))
+
+
+async def test_a_model_that_repeats_itself_may_think_of_something_else_when_it_is_warmer():
+    tried = Attempt(plan=Plan(cause="x", steps=(FIX_STEP,)), came_of_it="no help")
+    brief = BRIEF.model_copy(update={"attempts": (tried,)})
+    again, other = Said(calls=(("config_set", FIX),)), Said(calls=(("config_set", {**FIX, "value": "9090"}),))
+    with OpenAIServer(again, again, again, other) as server:
+        proposal = await chat(server).propose(brief)
+    assert isinstance(proposal, Plan)
 
 
 async def test_tokens_add_up_also_for_answers_that_were_not_usable():
@@ -389,7 +400,7 @@ async def test_the_first_step_of_a_plan_is_not_proposed_again_either():
     tried = Attempt(plan=Plan(cause="x", steps=(FIX_STEP,)), came_of_it="no help")
     brief = BRIEF.model_copy(update={"attempts": (tried,)})
     two = Said(calls=(("config_set", FIX), ("services_restart", {"service": "payments"})))
-    with OpenAIServer(two, two) as server:
+    with OpenAIServer(*[two] * 4) as server:
         proposal = await Chat(choose_model(server.url, {}).load, tactic=Tactic.REACT).propose(brief)
     assert isinstance(proposal, Unsure)
     assert "this very step was tried" in proposal.why

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Self
 
-from prunella.brains.chat.calling import Caller, Patience, Question, TimedOut, Unsupported
+from prunella.brains.chat.calling import HEATS, Caller, Patience, Question, TimedOut, Unsupported
 from prunella.brains.chat.models import ModelChoice
 from prunella.brains.chat.options import Tactic, most_steps
 from prunella.brains.chat.prices import Tariff
 from prunella.brains.chat.prompt import BUDGET, build_prompt
-from prunella.brains.chat.replies import calls_of, proposal_of, require_settled, require_words, words_of
+from prunella.brains.chat.replies import Repeated, calls_of, proposal_of, require_settled, require_words, words_of
 from prunella.brains.chat.telling import Teller
 from prunella.brains.chat.wire import SUBMIT_PLAN, Schema, Way, schema_for, tools_on_wire
 from prunella.domain.brief import Brief
@@ -99,27 +99,29 @@ class Chat:
         return self._caller.usage
 
     async def propose(self, brief: Brief) -> Proposal:
-        """What the model proposes; Unsure with the exact fault when it was not usable twice.
+        """What the model proposes; Unsure with the exact fault when it was not usable twice, or when it says again what
+        was tried, however warm it is.
 
         Raises Transient when the model cannot be had: unreachable, refused key, rate limit, timeout.
         """
-        fault = ""
-        for _ in range(2):
+        faults: list[Rejected] = []
+        while len(faults) < (len(HEATS) if all(isinstance(fault, Repeated) for fault in faults) else 2):
             try:
-                return await self._propose(brief, fault)
+                return await self._propose(brief, str(faults[-1]) if faults else "", HEATS[len(faults)])
             except Rejected as error:
-                fault = str(error)
-        why = f"{self.name} gave no usable answer twice: {fault}"
+                faults.append(error)
+        often = "twice" if len(faults) == 2 else f"{len(faults)} times"
+        why = f"{self.name} gave no usable answer {often}: {faults[-1]}"
         return Unsure(why=why, reason=ClimbReason.MALFORMED)
 
-    async def _propose(self, brief: Brief, fault: str) -> Proposal:
+    async def _propose(self, brief: Brief, fault: str, heat: float) -> Proposal:
         """The proposal by the first way that brings one, which is the way to ask from then on. Plain words, where a
         call or JSON was asked for, are an answer only when the next way brings no more than words either.
         """
         spoken: Answer | None = None
         for way in _ORDER[self.way]:
             try:
-                reply = await self._ask(brief, "" if spoken else fault, way)
+                reply = await self._ask(brief, "" if spoken else fault, way, heat)
             except Unsupported:
                 continue
             proposal = self._read(reply, brief)
@@ -135,24 +137,24 @@ class Chat:
             return proposal
         raise AssertionError("no provider can refuse to be asked in words")
 
-    async def _ask(self, brief: Brief, fault: str, way: Way) -> "AIMessage":
+    async def _ask(self, brief: Brief, fault: str, way: Way, heat: float) -> "AIMessage":
         try:
-            return await self._caller.ask(self._question(brief, fault, way))
+            return await self._caller.ask(self._question(brief, fault, way, heat))
         except TimedOut:
             if way is Way.CALLS:  # it may have run on without end because it was free to
                 self.way = Way.SCHEMA
             raise
 
-    def _question(self, brief: Brief, fault: str, way: Way) -> Question:
+    def _question(self, brief: Brief, fault: str, way: Way, heat: float) -> Question:
         prompt = build_prompt(brief, way, tactic=self._tactic, budget=self._budget, fault=fault)
         match way:
             case Way.CALLS:
-                return Question(prompt, way, tools=_tools(brief, self._tactic), is_second=bool(fault))
+                return Question(prompt, way, tools=_tools(brief, self._tactic), heat=heat)
             case Way.SCHEMA:
                 schema = schema_for(brief, most_steps(self._tactic))
-                return Question(prompt, way, schema=schema, is_second=bool(fault))
+                return Question(prompt, way, schema=schema, heat=heat)
             case Way.WORDS:
-                return Question(prompt, way, is_second=bool(fault))
+                return Question(prompt, way, heat=heat)
 
     def _read(self, reply: "AIMessage", brief: Brief) -> Proposal:
         words, calls = words_of(reply), calls_of(reply)
@@ -171,5 +173,5 @@ def _first_step(proposal: Proposal, brief: Brief) -> Proposal:
         return proposal
     plan = proposal.model_copy(update={"steps": proposal.steps[:1]})
     if plan.key in brief.tried:
-        raise Rejected(f"this very step was tried or rejected before: {plan.steps[0]}")
+        raise Repeated(f"this very step was tried or rejected before: {plan.steps[0]}; do something else")
     return plan

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 
-_WARMER = 0.6
+HEATS = (0.0, 0.6, 1.0, 1.3)
+"""Temperatures of the first question, and of those after an answer of no use: a cold model tends to repeat itself."""
 
 
 class Unsupported(Transient):
@@ -43,14 +44,14 @@ class Cancelled(PrunellaError):
 class Question:
     """A prompt, and how it is asked: `tools` by calls, `schema` by schema, neither in words.
 
-    `is_second`: the first answer was of no use, so another is wanted; a model at temperature 0 tends to repeat itself.
+    `heat` is the temperature for a model that is otherwise asked at 0.
     """
 
     prompt: Prompt
     way: Way
     tools: tuple[Schema, ...] = ()
     schema: Schema = field(default_factory=dict[str, Any])
-    is_second: bool = False
+    heat: float = 0.0
 
     @property
     def messages(self) -> list[tuple[str, str]]:
@@ -203,8 +204,8 @@ def _asked(model: "BaseChatModel", question: Question) -> "Runnable[Any, AIMessa
     """
     from langchain_core.runnables import RunnableSequence
 
-    if question.is_second and getattr(model, "temperature", None) == 0:
-        model = model.model_copy(update={"temperature": _WARMER})
+    if question.heat and getattr(model, "temperature", None) == 0:
+        model = model.model_copy(update={"temperature": question.heat})
     if question.tools:
         return model.bind_tools(question.tools)
     if not question.schema:

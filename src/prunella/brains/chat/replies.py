@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _ANSWERS = (SUBMIT_PLAN, ANSWER, GIVE_UP)
 
 
+class Repeated(Rejected):
+    """The model says again what was tried or rejected; it may have something else to say."""
+
+
 class _SubmittedStep(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
@@ -195,7 +199,9 @@ def _validated(arguments: Arguments) -> _Submitted:
 def _require_new(proposal: Plan | LookUp, brief: Brief) -> Plan | LookUp:
     if isinstance(proposal, Plan) and proposal.key in brief.tried:
         steps = "; ".join(map(str, proposal.steps))
-        raise Rejected(f"this very plan was tried or rejected before: {steps}")
+        raise Repeated(
+            f"this very plan was tried or rejected before: {steps}; change another setting, or give it another value"
+        )
     return proposal
 
 
