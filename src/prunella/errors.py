@@ -7,6 +7,9 @@ PrunellaError
 ├── Rejected         the brain can choose differently: becomes an observation
 │   └── Unparsable   a text is not what its format says; carries the line
 ├── Exhausted        a limit ended: undo, then escalate
+├── Waiting          somebody else has to come first: stand still, go on later; nothing is lost
+│   ├── Paused       all agents were told to stand still
+│   └── Parked       a question waits for a human
 ├── Lost             our lease or our own state is gone: stop, touch nothing
 │   └── Busy         somebody else holds the lease: wait, or go away
 └── Irrecoverable    an undo failed: freeze, page a human
@@ -84,6 +87,29 @@ class Exhausted(PrunellaError):
     def __init__(self, limit: float, spent: float, unit: str) -> None:
         super().__init__(f"The limit of {limit:g} {unit} is used up ({spent:g} spent).")
         self.limit, self.spent, self.unit = limit, spent, unit
+
+
+class Waiting(PrunellaError):
+    """Somebody else has to come first. The run stands still where it is, and goes on from there."""
+
+    code = "waiting"
+
+
+class Paused(Waiting):
+    """All agents were told to stand still. Nothing new may be touched until that is over."""
+
+    code = "paused"
+
+
+class Parked(Waiting):
+    """Run `run` put its question to a human and let go: whoever has the answer goes on with it."""
+
+    code = "parked"
+
+    def __init__(self, run: str, question: str) -> None:
+        answers = f"`prunella approve {run}` or `prunella approve {run} --deny`"
+        super().__init__(f"Run {run} waits for an answer. Look with `prunella approve {run} --show`, answer {answers}.")
+        self.run, self.question = run, question
 
 
 class Lost(PrunellaError):

@@ -1,7 +1,6 @@
 """Every seam of the system, at most four methods each. Read this, then `healing/graph.py`."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Protocol
 
 from prunella.domain.brief import Brief
@@ -9,9 +8,12 @@ from prunella.domain.evidence import Evidence, Findings, Observation, Snippet, S
 from prunella.domain.frozen import JsonValue
 from prunella.domain.journal import Entry, Outcome
 from prunella.domain.lesson import Lesson, Trouble
+from prunella.domain.pause import Pause
 from prunella.domain.plan import Plan, Proposal, Step
+from prunella.domain.posture import Posture
+from prunella.domain.rehearsal import CauseShown, Rehearsed
 from prunella.domain.report import Reading, Report
-from prunella.domain.ruling import ApprovalRequest, Decision, Ruling
+from prunella.domain.ruling import ApprovalRequest, Decision, Question, Ruling, Scope
 from prunella.domain.run import Event, EventKind, RunRecord, Spent
 from prunella.domain.sandbox import Job, JobResult
 from prunella.domain.service import ServiceStatus
@@ -109,11 +111,72 @@ class Policy(Protocol):
 
     def rule(self, step: Step, spec: ToolSpec, prepared: Prepared) -> Ruling: ...
 
+    def rule_plan(self, scope: Scope) -> Ruling:
+        """Of the plan as a whole: how far it reaches, and when."""
+        ...
+
+
+class Provenance(Protocol):
+    """Where a step's values come from: looked up at each call, never believed."""
+
+    async def rule(self, step: Step, spec: ToolSpec, prepared: Prepared) -> Ruling:
+        """Asks for what nothing but the world's own text vouches for; allows what is vouched for, or harmless."""
+        ...
+
+
+class Security(Protocol):
+    """How well things are guarded right now; reads only."""
+
+    async def posture(self) -> Posture: ...
+
+
+class Rehearsal(Protocol):
+    """A shadow of the world, where plans do no harm. Every failure to make one is a trial with `ok` None."""
+
+    async def rehearse(self, plan: Plan, prepared: tuple[Prepared, ...]) -> Rehearsed:
+        """Carry the whole plan out on a fresh shadow, and try what it leads to."""
+        ...
+
+    async def show_cause(self, entries: tuple[Entry, ...]) -> CauseShown:
+        """On a shadow: with these effects put back it fails, with them it passes; and which of them it takes."""
+        ...
+
 
 class Approver(Protocol):
     """A human, or whoever stands in. Silence and failure are a no."""
 
     async def decide(self, request: ApprovalRequest) -> Decision: ...
+
+
+class Approvals(Protocol):
+    """The book of questions to humans, each with one answer at most. All of it is on the disk when a call returns.
+
+    Whoever looks finds that a question past its time has been denied.
+    """
+
+    async def ask(self, request: ApprovalRequest, token: int) -> Question:
+        """Write the question down, or find it as it was written down before. Raises Lost."""
+        ...
+
+    async def park(self, run: str, token: int) -> None:
+        """Let go of a run that waits; it keeps its services. Raises Lost."""
+        ...
+
+    async def answer(self, run: str, question: str, decision: Decision) -> Question:
+        """Write down the one answer. Raises Misuse for a second one, and for one to another plan."""
+        ...
+
+    async def waiting(self) -> tuple[Question, ...]:
+        """All that wait for an answer, the oldest first."""
+        ...
+
+
+class PauseSwitch(Protocol):
+    """Tells all agents, in whatever process, to stand still."""
+
+    def pause(self) -> Pause | None:
+        """None: go on. Costs next to nothing, so that it may be asked many times a second."""
+        ...
 
 
 class Journal(Protocol):
@@ -225,6 +288,14 @@ class Sandbox(Protocol):
     async def run(self, job: Job) -> JobResult: ...
 
 
+class ProvenSandbox(Sandbox, Protocol):
+    """A sandbox that was tried on this machine, or says why it cannot be."""
+
+    async def ready(self) -> object:
+        """What isolates; its text is for people. Tried once. Raises Misuse that says what is missing."""
+        ...
+
+
 class Probe(Protocol):
     """One look at one thing, never longer than its timeout; every failure is a reading."""
 
@@ -257,14 +328,4 @@ class ConfigEditor(Protocol):
 
     def remove(self, text: str, key: str) -> str:
         """Raises Rejected when it is not there."""
-        ...
-
-
-class KnownGood(Protocol):
-    """What files looked like while everything was green."""
-
-    async def keep(self, fleet: str, files: Mapping[Path, bytes]) -> None: ...
-
-    async def newest(self, fleet: str) -> Mapping[Path, bytes]:
-        """Empty when nothing was ever green."""
         ...

@@ -34,6 +34,7 @@ class Lesson(Frozen):
     the last of those. `by` is the brain that found it, `run` the run that proved it first, `last_run` the newest,
     `doubted_in` the last one in which it did not hold. `left` is a digest of the world as the newest heal left it, ""
     for unknown: a trouble that is back in that same world is a relapse, in another one it is a new incident.
+    `demonstrated`: the cause was called up and taken away at will, on a shadow.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Lesson(Frozen):
     last_run: str = ""
     doubted_in: str = ""
     left: str = ""
+    demonstrated: bool = False
     learned: float
     used: float
     expires: float

@@ -88,10 +88,23 @@ class Spent(Frozen):
         return ", ".join(parts)
 
 
+class Mandate(Frozen):
+    """What stood on the command line that began a run, so that another process can go on with it in the same spirit.
+
+    `ladder` are the brains that were named there; (): those of the fleet file. `attended`: at a terminal.
+    """
+
+    ladder: tuple[str, ...] = ()
+    ask: bool = False
+    yes: bool = False
+    attended: bool = False
+
+
 class RunRecord(Frozen):
     """A run as `status` lists it. Times are seconds since the epoch; `ended` and `verdict` are None while it goes on.
 
     `holder` is the process that works on it, `fleet` the fleet file's path ("" for a library goal).
+    `asks` is since when a question of it waits for a human, None while none does.
     """
 
     id: str
@@ -106,6 +119,8 @@ class RunRecord(Frozen):
     summary: str = ""
     holder: str = ""
     token: int = 0
+    mandate: Mandate = Mandate()
+    asks: float | None = None
 
 
 class EventKind(StrEnum):
@@ -118,11 +133,14 @@ class EventKind(StrEnum):
     LOOKUP = "lookup"
     PLAN = "plan"
     REJECTED = "rejected"
+    REHEARSAL = "rehearsal"
     APPROVAL = "approval"
     INTENT = "intent"
     ACTION = "action"
     JUDGED = "judged"
     PROGRESS = "progress"
+    PAUSE = "pause"
+    CAUSE = "cause"
     UNDO = "undo"
     REFLECTION = "reflection"
     MODEL = "model"

@@ -4,7 +4,9 @@ from prunella.domain.frozen import Frozen
 
 
 class JobLimits(Frozen):
-    """What a job may use. Seconds, mebibytes, counts; `output_chars` bounds each stream, the rest is left out."""
+    """What a job may use. Seconds, mebibytes, counts; `output_chars` bounds each stream, the rest is left out;
+    `files_chars` bounds the files that come back, all together: one that does not fit stays behind.
+    """
 
     wall_s: float = 20.0
     cpu_s: float = 10.0
@@ -12,6 +14,7 @@ class JobLimits(Frozen):
     processes: int = 64
     file_mb: int = 16
     output_chars: int = 20_000
+    files_chars: int = 1_000_000
 
 
 class Job(Frozen):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from prunella.domain.calendar import Freeze, Window
 from prunella.domain.frozen import Frozen
 from prunella.domain.ruling import Autonomy
 from prunella.domain.run import Limits
@@ -162,16 +163,36 @@ class Service(Frozen):
 
 
 class PolicySpec(Frozen):
-    """What the operator wrote under `[policy]`. `autonomy` None: ask in a terminal, suggest elsewhere.
+    """What the operator wrote under `[policy]`, and what services say of their autonomy.
 
-    The lists hold globs over tools (`services.stop`) and settings (`config:*password*`).
+    `autonomy` None: ask in a terminal, suggest elsewhere. `tools` (globs over tools) and `services` may hand over less
+    than that, never more. The lists hold globs over tools (`services.stop`), settings (`config:*password*`), files
+    (`file:ledger/*`) and services (`service:ledger`). `files` are each service's own, also under their real paths.
+
+    A limit of None is none; `max_services`, `max_bytes` and `max_rows` are of one plan. Outside of all `windows`
+    everything asks (no window: never). Without an answer a question is a no after `approval_expires_s`;
+    `approval_command` is told of each question ((): nobody is). For `probation_s` after a heal a relapse reopens the
+    run. `lines` are those of the fleet file, by the rule as people write it: `deny = "sql.*"`,
+    `[service.ledger] autonomy = "ask"`.
     """
 
     autonomy: Autonomy | None = None
+    tools: dict[str, Autonomy] = {}
+    services: dict[str, Autonomy] = {}
+    files: dict[str, tuple[Path, ...]] = {}
     allow: tuple[str, ...] = ()
     ask: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
-    max_changes_per_hour: int = 20
+    max_changes_per_hour: int | None = 20
+    max_services: int | None = 3
+    max_bytes: int | None = 1_048_576
+    max_rows: int | None = 1_000
+    windows: tuple[Window, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    approval_expires_s: float = 259_200.0
+    approval_command: tuple[str, ...] = ()
+    probation_s: float = 0.0
+    lines: dict[str, int] = {}
 
 
 class BrainsSpec(Frozen):

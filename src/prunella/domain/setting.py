@@ -58,3 +58,10 @@ class SettingChange(Frozen):
     key: str
     before: str | None
     after: str | None
+
+
+class Hunk(Frozen):
+    """Lines of a text that give way to others, as they are; either side may be empty."""
+
+    old: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from prunella.domain.frozen import Frozen, JsonValue
+from prunella.domain.setting import Hunk, SettingChange
 
 
 class Risk(StrEnum):
@@ -35,6 +36,10 @@ class Prepared(Frozen):
     `difference` is what will change, as a person reads it, redacted. `reversible` is False when this very call
     could not be put back; `note` says why. `must_ask` says why a human is asked whatever the rules allow ("": no need).
     `instead` names the tool that does, with the same arguments, what this call means ("": this one does).
+
+    `changes` are the settings that would change, as they are (secrets included: it is journaled, and shown to nobody).
+    `is_opaque`: more would change than they say, such as text that is no setting; `hunks` then are the lines that
+    differ, as they are. `written_bytes` and `rows` are how much would be written.
     """
 
     before: JsonValue = None
@@ -44,3 +49,8 @@ class Prepared(Frozen):
     note: str = ""
     must_ask: str = ""
     instead: str = ""
+    changes: tuple[SettingChange, ...] = ()
+    is_opaque: bool = False
+    hunks: tuple[Hunk, ...] = ()
+    written_bytes: int = 0
+    rows: int = 0
