@@ -96,7 +96,7 @@ def written(tmp_path: Path) -> Written:
 def test_everything_that_can_be_declared(written: Written) -> None:
     fleet = written.load(FULL)
     assert (fleet.name, fleet.path, fleet.brains.ladder) == ("shop", written.path, ("reflex", "ollama:qwen3:4b"))
-    assert fleet.policy == PolicySpec(
+    assert fleet.policy.model_copy(update={"files": {}, "lines": {}}) == PolicySpec(
         autonomy=Autonomy.AUTO,
         allow=("services.stop",),
         ask=("sql.*", "config:*password*"),
@@ -157,7 +157,8 @@ def test_a_supervisor_by_commands_and_its_process_probe(written: Written) -> Non
 
 def test_what_is_left_out_has_its_default(written: Written) -> None:
     fleet = written.load('[service.a]\nprobes = [{ tcp = "db:1" }]\n')
-    assert fleet == Fleet(name=written.folder.name, path=written.path, services=fleet.services)
+    usual = PolicySpec(files={"a": ()})
+    assert fleet == Fleet(name=written.folder.name, path=written.path, policy=usual, services=fleet.services)
     assert fleet.services["a"].folder == written.folder
     assert fleet.services["a"].probes == (TcpProbe(name="tcp db:1", host="db", port=1),)
 
@@ -223,7 +224,7 @@ COMMAND = 'kind = "process", command = ["x"]'
         (P % "{ http = 'http://u:hunter2@x/' }", 4, "holds a password", ""),
         (P % "{ http = 'http://x/', expct = 200 }", 4, 'no "expct"', "Did you mean expect?"),
         (P % "{ http = 'http://x/', expect = '200' }", 4, 'from 100 to 599, not "200"', ""),
-        (P % "{ http = 'http://x/', every = '5 s', timeout = '1d' }", 4, "`timeout` must be a duration", "500ms"),
+        (P % "{ http = 'http://x/', every = '5 s', timeout = '1w' }", 4, "`timeout` must be a duration", "500ms"),
         (P % "{ tcp = 5432 }", 4, "host:port", '"127.0.0.1:5432"'),
         (P % "{ tcp = 'x:70000' }", 4, "host:port", ""),
         (P % "{ process = true }", 2, "needs a supervisor", "Write supervisor"),

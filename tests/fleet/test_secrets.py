@@ -6,7 +6,7 @@ import pytest
 
 from prunella.domain.service import SecretRef
 from prunella.errors import Rejected
-from prunella.fleet.secrets import resolve
+from prunella.fleet.secrets import known_values, resolve
 
 
 def ref(source: Literal["env", "file", "command"], where: str) -> SecretRef:
@@ -58,3 +58,9 @@ async def test_a_command_that_fails_never_shows_what_it_said(command: str) -> No
 async def test_a_variable_that_is_not_set() -> None:
     with pytest.raises(Rejected, match="env:NAME"):
         await resolve(ref("env", "NAME"), {})
+
+
+async def test_values_that_can_be_had_are_known_and_the_others_cost_nothing(tmp_path: Path) -> None:
+    (tmp_path / "s").write_text("pw\n")
+    refs = (ref("file", str(tmp_path / "s")), ref("env", "NOT_SET"), ref("command", "/no/such"), ref("env", "SET"))
+    assert await known_values(refs, {"SET": "x"}) == ("pw", "x")

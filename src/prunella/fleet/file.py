@@ -5,20 +5,18 @@ import re
 import tomllib
 from pathlib import Path
 
-from prunella.domain.ruling import Autonomy
-from prunella.domain.service import Fleet, PolicySpec
+from prunella.domain.service import Fleet
 from prunella.errors import BadFleet, Mistake, Misuse
 from prunella.fleet.brains import brains_of
 from prunella.fleet.limits import limits_of
 from prunella.fleet.lines import lines_of
+from prunella.fleet.policy import policy_of
 from prunella.fleet.services import services_of
 from prunella.fleet.table import Page, Table
-from prunella.nearest import did_you_mean
 
 FILE_NAME = "prunella.toml"
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 _TWICE = re.compile(r"Cannot declare (\(.*\)) twice")
-_SCHEMES = ("config", "file", "service")
 
 
 def find_fleet(start: Path) -> Path:
@@ -94,33 +92,13 @@ def _fleet(document: Table) -> Fleet:
     path = document.page.path
     head = document.table("fleet")
     head.refuse_unknown("name")
+    tables = document.table("service", "Write [service.NAME].")
+    services = services_of(tables)
     return Fleet(
         name=head.text("name", path.parent.name or "fleet"),
         path=path,
-        policy=_policy(document.table("policy")),
+        policy=policy_of(document.table("policy"), tables, services),
         limits=limits_of(document.table("limits")),
         brains=brains_of(document.table("brains")),
-        services=services_of(document.table("service", "Write [service.NAME].")),
+        services=services,
     )
-
-
-def _policy(table: Table) -> PolicySpec:
-    table.refuse_unknown("autonomy", "allow", "ask", "deny", "max_changes_per_hour")
-    return PolicySpec(
-        autonomy=table.choice("autonomy", Autonomy),
-        allow=_globs(table, "allow"),
-        ask=_globs(table, "ask"),
-        deny=_globs(table, "deny"),
-        max_changes_per_hour=table.whole("max_changes_per_hour", 20, 0),
-    )
-
-
-def _globs(table: Table, key: str) -> tuple[str, ...]:
-    """A rule that can never match would silently forbid nothing: its scheme must be known."""
-    globs = table.texts(key, '["services.stop"]')
-    for glob in globs:
-        scheme, colon, _ = glob.partition(":")
-        if colon and scheme not in _SCHEMES and not re.search(r"[*?\[]", scheme):
-            suggestion = did_you_mean(scheme, _SCHEMES) or f"Known: {', '.join(f'{s}:…' for s in _SCHEMES)}."
-            table.note_item(key, glob, f'"{glob}" matches nothing.', suggestion)
-    return globs

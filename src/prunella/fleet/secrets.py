@@ -2,7 +2,7 @@
 
 import asyncio
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from prunella.commands import run_command
@@ -82,3 +82,12 @@ def _words(ref: SecretRef) -> tuple[str, ...]:
 
 def _without_line_break(text: str) -> str:
     return text.removesuffix("\n").removesuffix("\r")
+
+
+async def known_values(refs: Iterable[SecretRef], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The values that can be had, so that no text repeats them; a reference that leads nowhere has none to hide."""
+    found = await asyncio.gather(*(resolve(ref, environ) for ref in refs), return_exceptions=True)
+    for each in found:
+        if isinstance(each, BaseException) and not isinstance(each, Rejected):
+            raise each
+    return tuple(each for each in found if isinstance(each, str))

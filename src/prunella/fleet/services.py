@@ -35,7 +35,7 @@ def services_of(table: Table) -> dict[str, Service]:
 
 
 def _service(name: str, table: Table) -> Service:
-    table.refuse_unknown("supervisor", "config", "preflight", "logs", "needs", "secrets", "probes")
+    table.refuse_unknown("supervisor", "config", "preflight", "logs", "needs", "secrets", "probes", "autonomy")
     own = table.table("supervisor", _SUPERVISOR)
     supervisor = _supervisor(own) if table.has_table("supervisor") else None
     folder = supervisor.cwd if supervisor else table.page.path.parent

@@ -15,8 +15,10 @@ from prunella.fleet.lines import Place
 from prunella.nearest import did_you_mean
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
-_UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
+_UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)(i?)b", re.IGNORECASE)
+_POWER = {"": 0, "k": 1, "m": 2, "g": 3}
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,25 @@ class Table:
         self.wrong(key, f"a number from {least:g} up")
         return default
 
-    def seconds(self, key: str, default: float) -> float:
-        """A duration above zero, written as "5s", "500ms", "2m", "1h" or a number of seconds."""
+    def seconds(self, key: str, default: float, *, or_none: bool = False) -> float:
+        """A duration above zero (`or_none`: or zero): "5s", "500ms", "2m", "1h", "3d" or a number of seconds."""
         if key not in self.values:
             return default
         found = _seconds(self.values[key])
-        if found is not None:
+        if found is not None and (found > 0 or or_none):
             return found
-        self.wrong(key, "a duration above zero", 'Write "5s", "500ms", "2m" or a number of seconds.')
+        wanted = "a duration" if or_none else "a duration above zero"
+        self.wrong(key, wanted, 'Write "5s", "500ms", "2m" or a number of seconds.')
         return default
+
+    def size(self, key: str, default: int) -> int:
+        """Bytes, written as "64KB", "1MiB" or their number."""
+        if key not in self.values:
+            return default
+        found = _size(self.values[key])
+        if found is None:
+            self.wrong(key, "a number of bytes", 'Write "64KB", "1MiB" or a whole number.')
+        return default if found is None else found
 
     def choice(self, key: str, kind: type[_Choice]) -> _Choice | None:
         if key not in self.values:
@@ -190,4 +202,12 @@ def _seconds(value: object) -> float | None:
         value = float(found[1]) * _UNIT_S[found[2]] if found else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if value > 0 and math.isfinite(value) else None
+    return float(value) if value >= 0 and math.isfinite(value) else None
+
+
+def _size(value: object) -> int | None:
+    if isinstance(value, str):
+        found = _SIZE.fullmatch(value.strip())
+        unit = 1024 if found and found[3] else 1000
+        value = int(float(found[1]) * unit ** _POWER[found[2].casefold()]) if found else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

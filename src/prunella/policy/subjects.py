@@ -7,15 +7,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 from prunella.domain.frozen import JsonValue
 from prunella.domain.plan import Step
+from prunella.domain.setting import SettingChange
 from prunella.domain.tool import Prepared
 
 _KEYS = {"key", "keys", "setting", "settings"}
 _PATHS = {"file", "files", "path", "paths"}
 _SERVICES = {"service", "services"}
+_FIRST_WORD = re.compile(r"""^[+-][ \t-]*["']?([\w.-]+)""", re.MULTILINE)
 _CHANGED_LINE = re.compile(r"""^[+-][ \t-]*(?:export[ \t]+)?["']?([\w.-]+)["']?[ \t]*[:=]""", re.MULTILINE)
 
 
@@ -23,13 +26,26 @@ _CHANGED_LINE = re.compile(r"""^[+-][ \t-]*(?:export[ \t]+)?["']?([\w.-]+)["']?[
 class Subjects:
     """The tool's name, the settings and the resources of one step, case folded, as `config:port`, `file:/a/b`.
 
-    `guessed` are settings read from the difference that the step would make: enough to be stricter, not milder.
+    `guessed` is what else it may be about: settings read from the difference that the step would make, files below a
+    folder, owners of files. Enough to be stricter, not milder. `changes` are all settings that would change, each by
+    its names; None where there may be others. `keys` are those of all these settings, as they are written.
     """
 
     tool: str
     settings: frozenset[str]
     resources: frozenset[str]
     guessed: frozenset[str]
+    changes: tuple[frozenset[str], ...] | None = None
+    keys: frozenset[str] = frozenset()
+
+    @property
+    def services(self) -> frozenset[str]:
+        """Those that the step touches, also through their files."""
+        named = (each.partition(":") for each in (*self.resources, *self.guessed))
+        return frozenset(name for scheme, _, name in named if scheme == "service")
+
+    def is_tool(self, glob: str) -> bool:
+        return fnmatch.fnmatchcase(self.tool, glob.casefold())
 
     def touched_by(self, pattern: str, folder: Path) -> bool:
         """Does the glob match anything of the step? For rules that forbid or ask."""
@@ -37,30 +53,50 @@ class Subjects:
         return any(_matches(subject, pattern, folder) for subject in everything)
 
     def covered_by(self, patterns: Iterable[str], folder: Path) -> str | None:
-        """A glob that speaks for the whole step (its tool, or the last of all its resources); else None."""
-        patterns = tuple(patterns)
-        for subjects in ({self.tool}, self.resources):
-            found = [_first_match(subject, patterns, folder) for subject in sorted(subjects)]
+        """A glob that speaks for the whole step (its tool, or the last of all its resources or changes); else None."""
+        patterns, resources = tuple(patterns), tuple(frozenset({each}) for each in sorted(self.resources))
+        for subjects in ((frozenset({self.tool}),), resources, self.changes or ()):
+            found = [_first_match(names, patterns, folder) for names in subjects]
             if found and None not in found:
                 return found[-1]
         return None
 
 
-def subjects_of(step: Step, prepared: Prepared, folder: Path) -> Subjects:
-    """`folder` is the fleet file's: relative paths in arguments are meant from there."""
-    services = {touch.partition(":")[2] for touch in prepared.touches if touch.startswith("service:")}
-    services |= set(_texts(step.arguments, _SERVICES))
+def subjects_of(
+    step: Step, prepared: Prepared, folder: Path, files: Mapping[str, tuple[Path, ...]] = MappingProxyType({})
+) -> Subjects:
+    """`folder` is the fleet file's: relative paths in arguments are meant from there. `files` are each service's."""
+    resources = frozenset({*_touched(prepared), *_named(step, folder)})
+    owned = frozenset(_owned(resources, files))
+    services = {each.partition(":")[2] for each in (*resources, *owned) if each.startswith("service:")}
+    changes = tuple(_names_of(change, files) for change in prepared.changes)
+    words = (_FIRST_WORD if prepared.is_opaque else _CHANGED_LINE).findall(prepared.difference)
+    named = tuple(_texts(step.arguments, _KEYS))
     return Subjects(
         tool=step.tool.casefold(),
-        settings=_settings(_texts(step.arguments, _KEYS), services),
-        resources=frozenset({*_touched(prepared), *_named(step, folder)}),
-        guessed=_settings(_CHANGED_LINE.findall(prepared.difference), services),
+        settings=_settings(named, services).union(*changes),
+        resources=resources,
+        guessed=_settings(words, services) | owned,
+        changes=None if prepared.is_opaque else changes,
+        keys=frozenset({*named, *words, *(change.key for change in prepared.changes)}),
     )
+
+
+def _owned(resources: frozenset[str], files: Mapping[str, tuple[Path, ...]]) -> Iterator[str]:
+    """The files of services that are, or lie below, what is touched; and their services."""
+    for service, paths in files.items():
+        for file in (f"file:{path}".casefold() for path in paths):
+            if file in resources or any(file.startswith(f"{each.rstrip('/')}/") for each in resources):
+                yield from (file, f"service:{service.casefold()}")
+
+
+def _names_of(change: SettingChange, files: Mapping[str, tuple[Path, ...]]) -> frozenset[str]:
+    return _settings((change.key,), (service for service, paths in files.items() if change.path in paths))
 
 
 def _settings(keys: Iterable[str], services: Iterable[str]) -> frozenset[str]:
     plain = {key.replace('"', "").casefold() for key in keys}
-    owned = {f"config:{service.casefold()}.{key}" for key in plain for service in services}
+    owned = {f"config:{service.casefold()}.{key}" for service in services for key in plain}
     return frozenset({f"config:{key}" for key in plain} | owned)
 
 
@@ -103,8 +139,8 @@ def _leaves(value: JsonValue) -> Iterator[str]:
             return
 
 
-def _first_match(subject: str, patterns: tuple[str, ...], folder: Path) -> str | None:
-    return next((pattern for pattern in patterns if _matches(subject, pattern, folder)), None)
+def _first_match(names: Iterable[str], patterns: tuple[str, ...], folder: Path) -> str | None:
+    return next((each for each in patterns if any(_matches(name, each, folder) for name in names)), None)
 
 
 def _matches(subject: str, pattern: str, folder: Path) -> bool:
