@@ -18,6 +18,7 @@ from prunella.domain.lesson import Trouble
 from prunella.domain.report import Reach, Reading, Report
 from prunella.domain.service import CommandResult, Fleet, Service, ServiceStatus
 from prunella.errors import PrunellaError, Rejected, Transient
+from prunella.fleet.secrets import known_values
 from prunella.memory.trouble import trouble_in
 from prunella.probes.factory import probe_for
 from prunella.probes.prober import Prober
@@ -29,7 +30,7 @@ from prunella.world.evidence import findings, with_needs, within_reach
 from prunella.world.listening import who_listens
 from prunella.world.logs import LogTails
 from prunella.world.references import references_of
-from prunella.world.secrets import secrets_in
+from prunella.world.secrets import secret_values, secrets_in
 
 STARTUP_S = 15.0
 START_TIME_ERROR_S = 1.0  # the system tells start times from a boot time that is cut to whole seconds
@@ -40,7 +41,8 @@ _PREFLIGHT_S = 15.0
 class FleetWorld:
     """Implements the World protocol for the `targets` of a fleet.
 
-    `state_folder` takes the output of services that we start. `redactor` cleans all text that becomes evidence.
+    `state_folder` takes the output of services that we start. `redactor` cleans all text that becomes evidence; what
+    the files and the references of the fleet hold, looked up in `environ`, is known to it before the first look.
     """
 
     fleet: Fleet
@@ -48,11 +50,13 @@ class FleetWorld:
     state_folder: Path
     known_good: FileKnownGood
     redactor: Redactor
+    environ: Mapping[str, str] = field(default_factory=dict[str, str])
     logs: LogTails = field(default_factory=LogTails)
     supervised: dict[str, Supervisor] = field(init=False)
     _probers: dict[str, Prober] = field(init=False)
     _begun: dict[str, float] = field(default_factory=dict[str, float])
     _unwell: tuple[str, ...] = ()
+    _knows_secrets: bool = False
     _newest: Facts | None = None
 
     def __post_init__(self) -> None:
@@ -84,8 +88,19 @@ class FleetWorld:
         return report
 
     async def _look(self, names: Iterable[str]) -> Report:
+        if not self._knows_secrets:
+            await self._learn_secrets()
         reports = await asyncio.gather(*(self._probers[name].look() for name in names))
         return Report(readings=tuple(self._clean(reading) for report in reports for reading in report.readings))
+
+    async def _learn_secrets(self) -> None:
+        """Commands are not run for it: those of references run when a tool needs their value."""
+        services = self.fleet.services.values()
+        refs = [ref for service in services for ref in service.secrets if ref.source != "command"]
+        settings = (each for service in services for path in service.config for each in read_config(path).settings)
+        for secret in (*secret_values(settings), *await known_values(refs, self.environ)):
+            self.redactor.learn(secret)
+        self._knows_secrets = True
 
     def _clean(self, reading: Reading) -> Reading:
         """What a service answers may hold a secret, and models read it."""

@@ -20,7 +20,8 @@ class LogTails:
 
     def read(self, path: Path) -> tuple[str, ...]:
         """At most 200 lines, oldest first; of a log that grew since its mark only the new ones. None for what is
-        missing, unreadable or no plain file: a pipe would wait for ever.
+        missing, unreadable or no plain file: a pipe would wait for ever. A line that would begin in its middle is left
+        out: a secret could not be told by its tail.
         """
         size, mark = _size_of(path), self.marks.get(path, 0)
         start = mark if mark < size else 0
@@ -28,11 +29,13 @@ class LogTails:
             return ()
         try:
             with path.open("rb") as file:
-                file.seek(max(start, size - TAIL_BYTES))
+                begin = max(start, size - TAIL_BYTES)
+                file.seek(begin)
                 text = file.read(TAIL_BYTES).decode(errors="replace")
         except OSError:
             return ()
-        return tuple(text.splitlines()[-TAIL_LINES:])
+        lines = text.splitlines()
+        return tuple((lines[1:] if begin > start and len(lines) > 1 else lines)[-TAIL_LINES:])
 
 
 def _size_of(path: Path) -> int:

@@ -1,6 +1,6 @@
 """The secrets that stand in the files of a fleet, so that no sentence about them repeats them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from prunella.domain.facts import Facts
 from prunella.domain.setting import Setting
@@ -13,9 +13,14 @@ _SHORTEST = 8
 
 def secrets_in(facts: Facts) -> frozenset[str]:
     """The values of all settings, now and at better times, whose names say that they are secret."""
+    return secret_values(_settings(facts))
+
+
+def secret_values(settings: Iterable[Setting]) -> frozenset[str]:
+    """The values of those whose names say that they are secret."""
     return frozenset(
         setting.value
-        for setting in _settings(facts)
+        for setting in settings
         if setting.value
         and len(setting.value) >= _SHORTEST
         and is_secret_key(setting.key)

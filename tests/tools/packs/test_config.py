@@ -316,7 +316,8 @@ async def test_a_secret_arrives_in_the_file_and_nowhere_else(yard: Yard, file: s
     editor = editor_for(format_of(path))
     assert editor is not None
     assert {each.key: each.value for each in editor.settings(path.read_text())}[key] == value
-    shown = prepared.model_copy(update={"before": None}).model_dump_json() + step.model_dump_json()
+    kept = {"before": None, "changes": (), "hunks": ()}
+    shown = prepared.model_copy(update=kept).model_dump_json() + step.model_dump_json()
     assert value not in shown
     assert not any(word in shown for word in value.split())
     assert "redacted" in prepared.difference

@@ -13,6 +13,7 @@ from prunella.domain.setting import FileState
 from prunella.domain.tool import Prepared
 from prunella.errors import Conflict, Rejected
 from prunella.redaction.redactor import Redactor
+from prunella.tools.packs.alteration import alteration
 
 
 class Before(Frozen):
@@ -45,10 +46,15 @@ class FileEdit:
             after=None if self.after is None else hashlib.sha256(self.after).hexdigest(),
         )
         difference = unified(self.path, _text(data), _text(self.after))
+        altered = alteration(self.path, data, self.after)
         return Prepared(
             before=before.model_dump(mode="json"),
             touches=(f"file:{self.path}", f"service:{self.service}"),
             difference=redactor.text(difference),
+            changes=altered.changes,
+            is_opaque=altered.is_opaque,
+            hunks=altered.hunks,
+            written_bytes=len(self.after or b""),
         )
 
     def write(self) -> None:

@@ -224,6 +224,7 @@ class SqlPack:
             touches=(f"table:{table.name}",),
             difference=tell(table.name, image),
             must_ask=statement.must_ask or (f"it touches all {touched:,} rows of {table.name}" if is_all else ""),
+            rows=len(image.touches),
         )
 
     def _irreversible(self, sql: str, statement: Statement, why: str, rows: str, shape: str = "") -> Prepared:
