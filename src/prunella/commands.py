@@ -12,6 +12,8 @@ import psutil
 
 from prunella.domain.service import CommandResult
 
+OURS_ALONE = frozenset({"PRUNELLA_KEY", "PRUNELLA_KEY_FILE"})
+"""Variables that no child of ours needs: what seals the state folder."""
 NOT_FOUND = 127
 NOT_RUNNABLE = 126
 _REAP_S = 5.0
@@ -26,13 +28,15 @@ async def run_command(
     env: Mapping[str, str] | None = None,
     limit_bytes: int = 65536,
     output: Path | None = None,
+    stdin: IO[bytes] | None = None,
 ) -> CommandResult:
     """How `command` ended; a missing executable or folder is exit code 127, one that may not run 126.
 
     `env` is added to ours. At the timeout, and when cancelled, it is killed with all its descendants. Its output is
     read on and thrown away past `limit_bytes`, the head and the tail are kept. Nothing that it leaves in its
     process group outlives it, unless `output` is given: then its output is appended to that file, and what it
-    started (a daemon) lives on and can go on writing there.
+    started (a daemon) lives on and can go on writing there. It reads the file `stdin` from where that stands; None:
+    there is nothing to read.
     """
     loop = asyncio.get_running_loop()
     begun = loop.time()
@@ -41,7 +45,7 @@ async def run_command(
     except OSError as error:
         return CommandResult(command=command, exit_code=NOT_RUNNABLE, output=f"{output}: {error}", duration_s=0.0)
     try:
-        exit_code = await _run(command, cwd, timeout_s, env, capture, spare=output is not None)
+        exit_code = await _run(command, cwd, timeout_s, env, capture, stdin=stdin, spare=output is not None)
         text = await capture.text()
     except (OSError, ValueError) as error:
         exit_code, text = _not_started(command, cwd, error)
@@ -80,6 +84,11 @@ def _open_capture(output: Path | None, limit_bytes: int) -> _Capture:
     return _PipeCapture(limit_bytes) if output is None else _FileCapture(output, limit_bytes)
 
 
+def for_children(environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what is ours alone."""
+    return {name: value for name, value in environ.items() if name not in OURS_ALONE}
+
+
 async def _run(
     command: tuple[str, ...],
     cwd: Path,
@@ -87,14 +96,15 @@ async def _run(
     env: Mapping[str, str] | None,
     capture: _Capture,
     *,
+    stdin: IO[bytes] | None,
     spare: bool,
 ) -> int | None:
     """The exit code; None when the timeout ended it. `spare`: what it left running lives on."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=cwd,
-        env={**os.environ, **(env or {})},
-        stdin=asyncio.subprocess.DEVNULL,
+        env={**for_children(os.environ), **(env or {})},
+        stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,
         stdout=capture.target,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,

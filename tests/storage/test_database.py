@@ -139,12 +139,12 @@ def test_a_place_that_cannot_be_written_is_refused():
 
 def test_damage_in_the_middle_is_found(database: Path, connection: sqlite3.Connection):
     assert find_damage(connection) == ""
+    page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'runs'").fetchone()[0]
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-    size = database.stat().st_size
     with database.open("r+b") as file:
-        file.seek(4096)
-        file.write(b"\xff" * (size - 4096))
+        file.seek(4096 * (page - 1))
+        file.write(b"\xff" * 4096)
     damaged = connect(database)
     try:
         assert find_damage(damaged) != ""

@@ -90,7 +90,9 @@ async def test_another_connection_reads_what_was_written(database: Path, sqlite:
         "DELETE FROM journal",
         "DELETE FROM runs",
         "INSERT OR REPLACE INTO journal (id, run, number, token, outcome, at) VALUES (1, 'a', 1, 1, 'undone', 0)",
-        "REPLACE INTO journal SELECT 9, run, number, token, outcome, at, plan, step, prepared, NULL FROM journal",
+        "REPLACE INTO journal SELECT 9, run, number, token, 'undone', 0, 0, 0, 0, 0, 0, hash, 'x' FROM journal",
+        "INSERT INTO journal (run, number, token, outcome, at) VALUES ('a', 1, 1, 'undone', 0)",
+        "DELETE FROM journal_head",
     ],
 )
 async def test_no_statement_changes_what_was_written(connection: sqlite3.Connection, sqlite: Store, attack: str):

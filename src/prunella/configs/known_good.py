@@ -15,9 +15,11 @@ from prunella.configs.files import MAX_BYTES, write_atomically
 from prunella.configs.formats import COPY_SUFFIXES
 from prunella.domain.setting import FileState
 from prunella.errors import Transient
+from prunella.sealing import Damaged, Sealer, opened
 
 KEPT_SNAPSHOTS = 10
 
+_SEALED = ".sealed"
 _LOCK_TIMEOUT_S = 10.0
 _GIT_TIMEOUT_S = 5.0
 _GIT_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.allow=never")
@@ -26,11 +28,12 @@ _GIT_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.a
 class FileKnownGood:
     """Snapshots in `folder`, readable by their owner only: contents by their hash, one list of them a snapshot.
 
-    The newest ten of each fleet are kept. Content that is unchanged is not written again.
+    The newest ten of each fleet are kept. Content that is unchanged is not written again. With a `sealer` contents
+    are sealed, and named so that nobody without the key can try out what they might be; the names of files are not.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, sealer: Sealer | None = None) -> None:
+        self._folder, self._sealer = folder, sealer
         self._objects = folder / "objects"
         self._fleets = folder / "fleets"
 
@@ -40,12 +43,12 @@ class FileKnownGood:
             await asyncio.to_thread(self._keep, fleet, dict(files))
 
     async def newest(self, fleet: str) -> Mapping[Path, bytes]:
-        """The newest snapshot that is whole; empty when nothing was ever green."""
+        """The newest snapshot that is whole; empty when nothing was ever green. Raises Misuse without its key."""
         async with asyncio.timeout(_LOCK_TIMEOUT_S):
             return await asyncio.to_thread(self._newest, fleet)
 
     def _keep(self, fleet: str, files: dict[Path, bytes]) -> None:
-        hashes = {str(path): hashlib.sha256(data).hexdigest() for path, data in files.items()}
+        hashes = {str(path): self._name(data) for path, data in files.items()}
         if self._is_newest(fleet, hashes):
             return
         with self._locked():
@@ -73,17 +76,26 @@ class FileKnownGood:
                 return whole
         return {}
 
-    def _put(self, digest: str, data: bytes) -> None:
-        if self._get(digest) is None:
-            _write_private(self._objects / digest, data)
+    def _name(self, data: bytes) -> str:
+        """Of the content among all contents; the ending tells that it is sealed."""
+        return self._sealer.digest(data) + _SEALED if self._sealer else hashlib.sha256(data).hexdigest()
 
-    def _get(self, digest: str) -> bytes | None:
+    def _put(self, name: str, data: bytes) -> None:
+        if self._get(name) is None:
+            kept = self._sealer.seal(data, _place(name)) if self._sealer else data
+            _write_private(self._objects / name, kept)
+
+    def _get(self, name: str) -> bytes | None:
         """None when it is missing or damaged."""
         try:
-            data = (self._objects / digest).read_bytes()
+            data = (self._objects / name).read_bytes()
         except OSError:
             return None
-        return data if hashlib.sha256(data).hexdigest() == digest else None
+        if name.endswith(_SEALED):
+            with suppress(Damaged):
+                return opened(self._sealer, data, _place(name))
+            return None
+        return data if hashlib.sha256(data).hexdigest() == name else None
 
     def _forget(self, fleet: str) -> None:
         """Older snapshots, and contents that none of any fleet names."""
@@ -151,6 +163,10 @@ def siblings(path: Path) -> tuple[Path, ...]:
     names = dict.fromkeys([*backups, *copies, *inner])
     beside = (path.with_name(name) for name in names if name != path.name)
     return tuple(each for each in beside if each.is_file())
+
+
+def _place(name: str) -> str:
+    return f"The known good content {name}"
 
 
 def _listed(manifest: Path) -> dict[str, str] | None:

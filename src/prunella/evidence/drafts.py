@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from prunella.errors import Rejected
+from prunella.evidence.sealed import SealingFile
+from prunella.sealing import Sealer
 
 _SPARE_BYTES = 64 << 20
 _LEADING = bytes(byte for byte in range(256) if byte & 0xC0 != 0x80)
@@ -16,9 +18,9 @@ _LEADING = bytes(byte for byte in range(256) if byte & 0xC0 != 0x80)
 
 @dataclass
 class Draft:
-    """A text while it is written: counted, hashed, and gone unless it is published."""
+    """A text while it is written: counted, hashed, sealed where there is a key, and gone unless it is published."""
 
-    file: BinaryIO
+    file: BinaryIO | SealingFile
     path: Path
     sha256: Any = field(default_factory=hashlib.sha256)
     chars: int = 0
@@ -26,11 +28,12 @@ class Draft:
     ends_open: bool = False
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path, sealer: Sealer | None = None) -> Self:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
-        return cls(os.fdopen(handle, "wb"), Path(name))
+        file = os.fdopen(handle, "wb")
+        return cls(SealingFile(file, sealer) if sealer else file, Path(name))
 
     def __enter__(self) -> Self:
         return self
@@ -59,7 +62,7 @@ class Draft:
         self.ends_open = not data.endswith(b"\n") if data else self.ends_open
 
     def publish(self, path: Path) -> None:
-        self.file.flush()
+        self.file.close()
         self.path.replace(path)
 
 
@@ -68,9 +71,9 @@ def _characters(data: bytes) -> int:
     return len(data) - len(data.translate(None, _LEADING))
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, content: bytes) -> None:
     """Whole or not at all, with mode 0600."""
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
     Path(name).replace(path)

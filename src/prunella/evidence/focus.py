@@ -1,11 +1,10 @@
 """The excerpt of a large text that fits a brief: its ends, and the lines that are likely to decide."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from pathlib import Path
 from threading import Event
 
-from prunella.evidence.blocks import blocks_of, ends_of
+from prunella.evidence.blocks import Source, blocks_of, ends_of, read_all, size_of
 from prunella.evidence.ranking import Ranked, distinct, rank
 from prunella.evidence.templates import digest
 from prunella.evidence.wording import first_alarm
@@ -16,23 +15,30 @@ _LONGEST_END = 180
 _END_LINES = 2
 _END_BYTES = 4_096
 _MOST_TRIED = 40
+_LONGEST_READ = 20_000
+
+Redact = Callable[[str], str]
 
 
-def focus(source: Path | str, query: str, budget_chars: int = BUDGET_CHARS, stopped: Event | None = None) -> str:
+def focus(
+    source: Source,
+    query: str,
+    budget_chars: int = BUDGET_CHARS,
+    stopped: Event | None = None,
+    redact: Redact = str,
+) -> str:
     """At most `budget_chars` of a file or a text: numbered lines in their order, gaps marked with `…`.
 
     It has the first and last lines, and those that are likely to be the cause of what `query` (goal and error) tells
     of; `(40 alike, …)` says how many lines are alike. A text within the budget is returned whole. About ten seconds a
-    gigabyte, in bounded memory.
+    gigabyte, in bounded memory. Lines go through `redact` before they are cut.
     """
-    if isinstance(source, str) and len(source) <= budget_chars:
-        return source
-    if isinstance(source, Path) and source.stat().st_size <= budget_chars:
-        return source.read_bytes().decode("utf-8", "replace")
+    if size_of(source) <= budget_chars:
+        return redact(read_all(source))
     found = digest(blocks_of(source, stopped=stopped))
     shown = _Excerpt(budget_chars, found.lines)
-    shown.add(_ends(source, found.lines))
-    shown.add(_snippet(each) for each in islice(distinct(rank(found, query)), _MOST_TRIED))
+    shown.add(_ends(source, found.lines, redact))
+    shown.add(_snippet(each, redact) for each in islice(distinct(rank(found, query)), _MOST_TRIED))
     return str(shown)
 
 
@@ -65,6 +71,11 @@ class _Excerpt:
             yield "…"
 
 
+def cleaned(text: str, redact: Redact, longest: int = _LONGEST) -> str:
+    """Redacted, then shortened: half of a secret is not known for one. Of an endless line only a part is read."""
+    return shortened(redact(shortened(text, max(_LONGEST_READ, 2 * longest))), longest)
+
+
 def shortened(text: str, longest: int = _LONGEST) -> str:
     """At most `longest` characters around the first word of trouble; what was left out is marked with `…`."""
     text = text.strip()
@@ -75,16 +86,16 @@ def shortened(text: str, longest: int = _LONGEST) -> str:
     return ("…" if start else "") + text[start : start + kept] + ("…" if start + kept < len(text) else "")
 
 
-def _snippet(each: Ranked) -> tuple[int, str]:
+def _snippet(each: Ranked, redact: Redact) -> tuple[int, str]:
     template = each.template
     repeated = f" ({template.count} alike, last in line {template.last})" if template.count > 1 else ""
-    return template.first, shortened(template.text) + repeated
+    return template.first, cleaned(template.text, redact) + repeated
 
 
-def _ends(source: Path | str, lines: int) -> Iterator[tuple[int, str]]:
+def _ends(source: Source, lines: int, redact: Redact) -> Iterator[tuple[int, str]]:
     """The last lines, then the first ones."""
     head, tail = ends_of(source, _END_BYTES)
-    last = [shortened(line, _LONGEST_END) for line in tail[-_END_LINES:]]
+    last = [cleaned(line, redact, _LONGEST_END) for line in tail[-_END_LINES:]]
     yield from enumerate(last, lines - len(last) + 1)
-    first = [shortened(line, _LONGEST_END) for line in head[:_END_LINES]]
+    first = [cleaned(line, redact, _LONGEST_END) for line in head[:_END_LINES]]
     yield from enumerate(first, 1)

@@ -14,6 +14,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 import prunella.domain
 from prunella.domain.frozen import Frozen
 from prunella.errors import Misuse
+from prunella.sealing import Sealer
 from prunella.storage.database import BUSY_TIMEOUT_S
 from prunella.storage.folder import make_private_file
 from prunella.storage.saver import OneTripSaver
@@ -21,15 +22,17 @@ from prunella.storage.serializer import DomainSerializer
 
 
 @asynccontextmanager
-async def open_checkpointer(path: Path, extra: Iterable[tuple[str, str]] = ()) -> AsyncGenerator[AsyncSqliteSaver]:
+async def open_checkpointer(
+    path: Path, extra: Iterable[tuple[str, str]] = (), sealer: Sealer | None = None
+) -> AsyncGenerator[AsyncSqliteSaver]:
     """A saver over the file at `path` (mode 0600, WAL), which gives back all domain types as themselves.
 
     `extra` names further types as (module, name). Tuples that are a state field of their own come back as lists;
-    tuples within a domain type stay tuples. A save is on the disk when it returns. Raises Misuse for a file that is
-    damaged or cannot be written.
+    tuples within a domain type stay tuples. A save is on the disk when it returns, sealed where there is a `sealer`.
+    Raises Misuse for a file that is damaged or cannot be written.
     """
     values = [kind for kind in _domain_classes() if issubclass(kind, Frozen)]
-    serializer = DomainSerializer(values, [*domain_types(), *extra])
+    serializer = DomainSerializer(values, [*domain_types(), *extra], sealer)
     async with _connection(path) as connection:
         saver = OneTripSaver(connection, serde=serializer)
         try:

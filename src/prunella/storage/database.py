@@ -10,6 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from prunella.errors import Lost, Misuse, PrunellaError, Transient
+from prunella.storage.chain import COLUMNS, sql_link
 from prunella.storage.folder import make_private_file
 
 BUSY_TIMEOUT_S = 5.0
@@ -95,6 +96,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, steps: dict[int, str]) 
     connection.row_factory = sqlite3.Row
     for pragma in ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("journal_link", 1 + len(COLUMNS), sql_link, deterministic=True)
     for number in sorted(steps):
         _migrate(connection, number, steps[number])
 

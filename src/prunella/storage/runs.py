@@ -3,11 +3,13 @@
 import difflib
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 
+from prunella.clock import SystemClock
 from prunella.domain.run import RunRecord
 from prunella.errors import Busy, Misuse
-from prunella.protocols import Runs
+from prunella.protocols import Clock, Runs
 from prunella.storage.database import reading, transaction
 from prunella.storage.holder import is_alive, this_process
 from prunella.storage.journal import fence
@@ -21,8 +23,28 @@ class Orphaned(Busy):
 
     def __init__(self, service: str, run: str, holder: str) -> None:
         super().__init__(service, run, holder)
-        story = f"{service} is held by run {run}, whose process ({holder}) is gone."
-        self.args = (f"{story} Resume that run first, or take it back with `prunella undo {run}`.",)
+        self.args = (f"{service} is held by {self.story} Resume that run first, or {_taking_back(run)}.",)
+
+    @property
+    def story(self) -> str:
+        """Which run it is, and why nobody works on it."""
+        if self.holder:
+            return f"run {self.run}, whose process ({self.holder}) is gone."
+        return f"run {self.run}, whose question to a human has its answer."
+
+
+class Unanswered(Busy):
+    """A service is held by a run that waits for a human: answer its question first. `asked` is since when."""
+
+    code = "unanswered"
+
+    def __init__(self, service: str, run: str, asked: float) -> None:
+        super().__init__(service, run, "")
+        since = time.strftime("%Y-%m-%d %H:%M", time.localtime(asked))
+        answers = f"`prunella approve {run}` or `prunella approve {run} --deny`"
+        self.asked = asked
+        story = f"{service} is held by run {run}, which waits for an answer since {since}."
+        self.args = (f"{story} Look with `prunella approve {run} --show`, answer {answers}, or {_taking_back(run)}.",)
 
 
 class SqliteRuns(Runs):
@@ -32,12 +54,20 @@ class SqliteRuns(Runs):
     start time; a lease outlives its process for as long as its run has no verdict.
     """
 
-    def __init__(self, connection: sqlite3.Connection, holder: str | None = None) -> None:
+    def __init__(self, connection: sqlite3.Connection, holder: str | None = None, clock: Clock | None = None) -> None:
         self._connection = connection
         self._holder = holder or this_process()
+        self._clock = clock or SystemClock()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For other books in the same database."""
+        return self._connection
 
     async def open(self, record: RunRecord) -> RunRecord:
-        """Raises Orphaned (a Busy) when the holder of a service died in the middle of its run."""
+        """Raises Orphaned (a Busy) when the holder of a service died in the middle of its run, and Unanswered (a Busy)
+        when its run waits for a human.
+        """
         with transaction(self._connection):
             held = record.model_copy(update={"token": self._next_token(), "holder": self._holder})
             self._insert(held)
@@ -92,8 +122,20 @@ class SqliteRuns(Runs):
             lease = {"fleet": fleet, "service": service, "run": run}
             owner = self._connection.execute(sql("lease_owner"), lease).fetchone()
             if owner is not None and owner["id"] != run:
-                _yield_to(owner, service)
+                self._yield_to(owner, service)
             self._connection.execute(sql("lease_take"), lease)
+
+    def _yield_to(self, owner: sqlite3.Row, service: str) -> None:
+        """Raises unless the lease is left over: its process is gone, and its run has a verdict."""
+        if is_alive(owner["holder"]):
+            raise Busy(service, owner["id"], owner["holder"])
+        if owner["ended"] is not None:
+            return
+        asked = {"run": owner["id"], "now": self._clock.now()}
+        question = self._connection.execute(sql("run_question"), asked).fetchone()
+        if question is not None:
+            raise Unanswered(service, owner["id"], question["asked"])
+        raise Orphaned(service, owner["id"], owner["holder"])
 
     def _next_token(self) -> int:
         self._connection.execute(sql("token_next"))
@@ -138,18 +180,21 @@ def _some(names: Iterable[str], most: int = 5) -> str:
     return ", ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")
 
 
-def _yield_to(owner: sqlite3.Row, service: str) -> None:
-    """Raises unless the lease is left over: its process is gone, and its run has a verdict."""
-    if is_alive(owner["holder"]):
-        raise Busy(service, owner["id"], owner["holder"])
-    if owner["ended"] is None:
-        raise Orphaned(service, owner["id"], owner["holder"])
+def _taking_back(run: str) -> str:
+    return f"take it back with `prunella undo {run}`"
 
 
 def _to_row(record: RunRecord) -> dict[str, str | float | None]:
     verdict = record.verdict and record.verdict.value
-    return {**record.model_dump(), "services": json.dumps(record.services), "verdict": verdict}
+    fields = record.model_dump(exclude={"asks"})
+    return {
+        **fields,
+        "services": json.dumps(record.services),
+        "mandate": json.dumps(fields["mandate"]),
+        "verdict": verdict,
+    }
 
 
 def _to_record(row: sqlite3.Row) -> RunRecord:
-    return RunRecord.model_validate({**dict(row), "services": json.loads(row["services"])})
+    read = {name: json.loads(row[name]) for name in ("services", "mandate")}
+    return RunRecord.model_validate({**dict(row), **read})

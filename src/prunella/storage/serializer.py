@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 from weakref import ref
 
@@ -13,8 +12,12 @@ from pydantic import ValidationError
 
 from prunella.domain.frozen import Frozen
 from prunella.errors import Misuse
+from prunella.sealing import Sealer, opened
+from prunella.storage.written import as_json
 
 _KIND = "prunella"
+_SEALED = "sealed:"
+_PLACE = "A checkpoint"
 _DOMAIN, _OTHER = 64, 65  # MessagePack extension types; LangGraph's own are counted from 0 and stay within _OTHER
 _WRITING = (
     ormsgpack.OPT_NON_STR_KEYS
@@ -31,24 +34,34 @@ class DomainSerializer(JsonPlusSerializer):
 
     A value is frozen, so that its bytes are made once and serve every later checkpoint while it lives. Tuples outside
     a value come back as lists. Reads what LangGraph's own serializer wrote, which takes `others`, (module, name).
+    With a `sealer` all that it writes is sealed, and what was written without is still read.
     """
 
-    def __init__(self, kinds: Iterable[type[Frozen]], others: Iterable[tuple[str, str]]) -> None:
+    def __init__(
+        self, kinds: Iterable[type[Frozen]], others: Iterable[tuple[str, str]], sealer: Sealer | None = None
+    ) -> None:
         super().__init__(allowed_msgpack_modules=list(others))
+        self._sealer = sealer
         self._kinds: Mapping[str, type[Frozen]] = {f"{kind.__module__}:{kind.__name__}": kind for kind in kinds}
         self._names: Mapping[type[Frozen], str] = {kind: name for name, kind in self._kinds.items()}
         self._written: dict[int, tuple[ref[Frozen], ormsgpack.Ext]] = {}
 
     def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
+        kind, content = self._dumped(obj)
+        return (kind, content) if self._sealer is None else (_SEALED + kind, self._sealer.seal(content, _PLACE))
+
+    def _dumped(self, obj: Any) -> tuple[str, bytes]:
         if obj is None or isinstance(obj, bytes | bytearray):
             return super().dumps_typed(obj)
         return _KIND, ormsgpack.packb(obj, default=self._write, option=_WRITING)
 
     def loads_typed(self, data: tuple[str, bytes]) -> Any:
-        """Raises Misuse for a value that this version does not know."""
+        """Raises Misuse for a value that this version does not know, and for one whose key is missing."""
         kind, content = data
+        if kind.startswith(_SEALED):
+            kind, content = kind.removeprefix(_SEALED), opened(self._sealer, content, _PLACE)
         if kind != _KIND:
-            return super().loads_typed(data)
+            return super().loads_typed((kind, content))
         strange: list[Misuse] = []  # what the hook raises does not come through
         value = ormsgpack.unpackb(content, ext_hook=partial(self._read, strange), option=ormsgpack.OPT_NON_STR_KEYS)
         if strange:
@@ -66,7 +79,7 @@ class DomainSerializer(JsonPlusSerializer):
     def _write_anew(self, value: Frozen) -> ormsgpack.Ext:
         """ASCII by `json`: Pydantic's own JSON refuses lone surrogates and turns infinity into null."""
         key, content = id(value), [self._names[type(value)], value.model_dump()]
-        text = json.dumps(content, default=_as_json)
+        text = json.dumps(content, default=as_json)
         written = ormsgpack.Ext(_DOMAIN, text.encode("ascii"))
         self._written[key] = (ref(value, lambda _: self._written.pop(key, None)), written)
         return written
@@ -86,14 +99,3 @@ def _misuse(name: str, error: Exception) -> Misuse:
         f"A checkpoint holds a {name} that this version of Prunella does not understand: {error}. Finish the run with "
         "the version that began it, or take back what it did with `prunella undo`."
     )
-
-
-def _as_json(part: object) -> str | list[object]:
-    """Sets and paths; the rest of the domain is JSON as it stands."""
-    match part:
-        case frozenset():
-            return list(part)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] -- any set
-        case Path():
-            return str(part)
-        case _:
-            raise TypeError(f"A {type(part).__name__} cannot be written into a checkpoint. Give {part!r} another type.")

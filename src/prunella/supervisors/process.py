@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from prunella.commands import open_to_append
+from prunella.commands import for_children, open_to_append
 from prunella.domain.service import ProcessSupervisor, ServiceStatus
 from prunella.errors import Rejected, Transient
 from prunella.supervisors.matching import CONFIG, TAG
@@ -110,7 +110,7 @@ class ProcessService:
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
         """The child, in a session of its own; a thread of ours reaps it so that it never stays a zombie."""
-        environment = {**os.environ, **self._spec.env, TAG: self._tag, CONFIG: self._config_digest()}
+        environment = {**for_children(os.environ), **self._spec.env, TAG: self._tag, CONFIG: self._config_digest()}
         try:
             with open_to_append(self.output) as output:
                 child = subprocess.Popen(

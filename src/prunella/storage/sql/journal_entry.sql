@@ -1,4 +1,4 @@
 SELECT run, number, token, outcome, at, plan, step, prepared, observation
 FROM journal
-WHERE run = :run AND number = coalesce(:number, (SELECT max(number) FROM journal WHERE run = :run))
+WHERE run = :run AND number = :number
 ORDER BY id

@@ -1,1 +1,1 @@
-SELECT lesson FROM lessons WHERE id = :id
+SELECT id, lesson FROM lessons WHERE id = :id

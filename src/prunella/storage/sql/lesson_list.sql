@@ -1,4 +1,4 @@
-SELECT lesson
+SELECT id, lesson
 FROM lessons
 WHERE :fleet IS NULL OR fleet = :fleet
 ORDER BY used DESC, id

@@ -1,2 +1,6 @@
-INSERT INTO runs (id, token, goal, fleet, services, brain, started, ended, verdict, cause, summary, holder)
-VALUES (:id, :token, :goal, :fleet, :services, :brain, :started, :ended, :verdict, :cause, :summary, :holder)
+INSERT INTO runs (
+    id, token, goal, fleet, services, brain, started, ended, verdict, cause, summary, holder, mandate
+)
+VALUES (
+    :id, :token, :goal, :fleet, :services, :brain, :started, :ended, :verdict, :cause, :summary, :holder, :mandate
+)

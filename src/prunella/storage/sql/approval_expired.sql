@@ -1,0 +1,3 @@
+SELECT run, id, plan, expires
+FROM approvals
+WHERE answer IS NULL AND expires <= :now

@@ -1,0 +1,1 @@
+SELECT lines, hash FROM journal_head

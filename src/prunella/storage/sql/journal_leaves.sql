@@ -1,0 +1,3 @@
+SELECT number, allowed
+FROM journal
+WHERE run = :run AND allowed IS NOT NULL

@@ -1,2 +1,0 @@
-INSERT INTO journal (run, number, token, outcome, at, observation)
-VALUES (:run, :number, :token, :outcome, :at, :observation)

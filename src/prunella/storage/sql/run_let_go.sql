@@ -1,0 +1,1 @@
+UPDATE runs SET holder = '' WHERE id = :run

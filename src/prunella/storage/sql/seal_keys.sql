@@ -1,0 +1,1 @@
+SELECT key FROM seals ORDER BY key
