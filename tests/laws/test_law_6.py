@@ -11,9 +11,9 @@ from prunella.agents.approvers import Always, Nobody
 from prunella.domain.goal import Goal
 from prunella.domain.ruling import ApprovalRequest, Autonomy, Decision
 from prunella.domain.run import Verdict
+from prunella.healing.approving import approve
 from prunella.healing.context import Context
 from prunella.healing.state import Change, State
-from prunella.healing.vetting import approve
 from prunella.protocols import Approver
 from prunella.workers.worker import Worker
 from tests.laws.shop_floor import Floor, plan, setting
@@ -84,7 +84,8 @@ async def approve_any_yes(state: State, runtime: Runtime[Context]) -> Change:
 class Hopeful(Worker):
     """Breaks law 6: an approver that breaks has agreed."""
 
-    async def _ask(self, request: ApprovalRequest) -> Decision:
+    async def _ask(self, request: ApprovalRequest, context: Context) -> Decision:
+        del context
         try:
             return await self.approver.decide(request)
         except Exception:  # noqa: BLE001 -- the very mistake

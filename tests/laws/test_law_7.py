@@ -1,17 +1,21 @@
 """Law 7: everything has a limit, kept across restarts; an undo is never cut short by one."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import strategies as st
 from langgraph.runtime import Runtime
 
 from prunella.domain.goal import Goal
+from prunella.domain.ruling import Autonomy
 from prunella.domain.run import Limits, Spent, Verdict
+from prunella.domain.service import PolicySpec
 from prunella.healing import planning, vetting
 from prunella.healing.context import Context
 from prunella.healing.state import Change, State
 from prunella.healing.undoing import undo
+from prunella.policy.rules import Rules
 from tests.laws.shop_floor import NAMES, Floor, plan, setting
 from tests.laws.trial import Draw, Mutant, Trial, kills, prove
 
@@ -65,7 +69,8 @@ async def undo_within_limits(state: State, runtime: Runtime[Context]) -> Change:
 
 async def rate_without_history(state: State, runtime: Runtime[Context]) -> Change:
     """Breaks law 7: changes per hour are not limited."""
-    endless = replace(runtime.context, changes_per_hour=1000)
+    rules = Rules(PolicySpec(max_changes_per_hour=1000), Autonomy.AUTO, Path("/fleet.toml"))
+    endless = replace(runtime.context, policy=rules)
     return await vetting.vet(state, replace(runtime, context=endless))
 
 

@@ -180,14 +180,15 @@ class Trial:
             self.places += fuse.places
 
     def _context(self, record: RunRecord, fuse: Fuse) -> Context:
-        rules: Policy = Rules(self.policy, self.autonomy, Path("/fleet.toml"))
+        spec = self.policy.model_copy(update={"max_changes_per_hour": self.changes_per_hour})
+        rules: Policy = Rules(spec, self.autonomy, Path("/fleet.toml"))
         return Context(
             goal=self.goal, world=self.world, brain=self.thinker or self.brain, policy=rules,
             runs=self.runs, clock=self.clock,
             tools=CrashingTools(self.mutant.tools(Tools(self.tools)), fuse),
             journal=CrashingJournal(self._journal, fuse),
             emit=_quiet, token=record.token, since=self.clock.now(), limits=self.limits,
-            changes_per_hour=self.changes_per_hour, patience=self.patience, spending=self.spending,
+            patience=self.patience, spending=self.spending,
             lessons=self.lessons, evidence=self.evidence,
         )  # fmt: skip
 

@@ -48,7 +48,7 @@ class Incident:
     """One service that answers 503 since somebody wrote so into its file; `model` counts what a model is asked."""
 
     def __init__(self, yard: Yard, workshop: Workshop, connection: sqlite3.Connection) -> None:
-        self.yard, self.workshop, self.asked = yard, workshop, 0
+        self.yard, self.workshop, self.asked, self.has_shadow = yard, workshop, 0, True
         self.port = free_port()
         yard.write("app.env", f"PORT={self.port}\nMODE=plain\n")
         self.fleet = yard.fleet(yard.service("app", self.port))
@@ -82,7 +82,10 @@ class Incident:
         assert isinstance(context.world, FleetWorld)
         brain = Ladder([Reflex(context.world.newest_facts), FunctionBrain(self.model)])
         book = LessonBook(self.rows, self.workshop.clock, load=lambda: None)
-        return replace(context, brain=brain, lessons=book, relapse_s=0.0, patience=Patience(window_s=0.2))
+        rehearsal = context.rehearsal if self.has_shadow else None
+        return replace(
+            context, brain=brain, lessons=book, rehearsal=rehearsal, relapse_s=0.0, patience=Patience(window_s=0.2)
+        )
 
     async def lessons(self) -> tuple[Lesson, ...]:
         return await self.rows.of(str(self.fleet.path))
@@ -94,7 +97,19 @@ def incident(yard: Yard, workshop: Workshop) -> Iterator[Incident]:
         yield Incident(yard, workshop, connection)
 
 
+async def test_a_cause_that_was_demonstrated_costs_no_second_model_call(incident: Incident) -> None:
+    for _ in range(2):
+        await incident.begin()
+        ended = await incident.heal()
+        assert ended.verdict is Verdict.ACHIEVED, ended.summary
+        assert "(demonstrated)" in ended.summary
+        (known,) = await incident.lessons()
+        assert known.standing is Standing.RUNBOOK
+    assert incident.asked == 1
+
+
 async def test_after_promotion_a_known_incident_costs_no_model_call(incident: Incident) -> None:
+    incident.has_shadow = False
     for standing in (Standing.LESSON, Standing.RUNBOOK):
         await incident.begin()
         ended = await incident.heal()

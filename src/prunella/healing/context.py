@@ -12,7 +12,10 @@ from prunella.protocols import (
     Journal,
     Lessons,
     Policy,
+    Provenance,
+    Rehearsal,
     Runs,
+    Security,
     Spending,
     Toolbox,
     World,
@@ -40,7 +43,8 @@ class Patience:
 class Context:
     """`token` is the lease under which this process works on the run since `since` (epoch seconds).
 
-    `fleet` is the key under which changes are counted; `changes_per_hour` their limit, None for none beyond the run's.
+    `fleet` is the key under which changes are counted. A question that nobody answers is a no after
+    `approval_expires_s` seconds; None: never.
     `spending`, `lessons` and `evidence` None: nothing is counted per day, learned, or put away. A lesson whose trouble
     is back within `relapse_s` seconds, with nothing changed since, did not last.
     """
@@ -59,9 +63,12 @@ class Context:
     spending: Spending | None = None
     lessons: Lessons | None = None
     evidence: EvidenceStore | None = None
+    provenance: Provenance | None = None
+    security: Security | None = None
+    rehearsal: Rehearsal | None = None
     relapse_s: float = 600.0
     fleet: str = ""
-    changes_per_hour: int | None = None
+    approval_expires_s: float | None = None
     limits: Limits = Limits()
     patience: Patience = Patience()
 

@@ -3,9 +3,10 @@
     observe → diagnose → plan → vet → approve → intend → act ──┬→ (more steps) intend
        ▲          ▲        ▲      │        │                   └→ judge ─┬→ commit → learn → end
        │          └ look up┘      └ no ────┴─────────────┐               ├→ progress: keep what was done, look again
-       └──────────────────────────────────── reflect ◀───┴─────── undo ◀─┘→ all put back: escalate → end
+       ├──────────────────────────────────── reflect ◀───┴─────── undo ◀─┘→ all put back: escalate → end
+       └─────────────────────────────────────────────── a relapse while on probation: reopen
 
-A rehearsal on a shadow copy has its place in `vet`, the hand-over to a stronger brain in `reflect`.
+`vet` rehearses the plan on a shadow; `commit` compares the guards, and shows the cause on the shadow.
 """
 
 from typing import Any, Protocol
@@ -16,13 +17,15 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from prunella.healing.acting import act, intend
+from prunella.healing.approving import approve
 from prunella.healing.context import Context
 from prunella.healing.judging import commit, judge, learn
 from prunella.healing.observing import diagnose, observe
 from prunella.healing.planning import plan
+from prunella.healing.probation import reopen
 from prunella.healing.state import Change, State
 from prunella.healing.undoing import escalate, reflect, undo
-from prunella.healing.vetting import approve, vet
+from prunella.healing.vetting import vet
 
 Loop = CompiledStateGraph[State, Context, State, State]
 
@@ -44,14 +47,15 @@ def build_loop(checkpointer: BaseCheckpointSaver[Any], **instead: Node) -> Loop:
         diagnose: ["plan"],
         plan: ["vet", "observe", "diagnose", "plan", "judge", "undo", "commit"],
         vet: ["approve", "reflect", "undo", "commit"],
-        approve: ["intend", "reflect", "undo", "commit"],
+        approve: ["intend", "vet", "reflect", "undo", "commit"],
         intend: ["act", "observe", "undo"],
         act: ["intend", "judge"],
         judge: ["commit", "observe", "diagnose", "undo", "reflect"],
         undo: ["reflect", "escalate", "end"],
         reflect: ["observe", "plan", "undo", "commit"],
         commit: ["learn", "undo", "end"],
-        learn: ["end"],
+        learn: ["reopen", "end"],
+        reopen: ["observe"],
         escalate: ["end"],
     }
     graph.add_edge(START, "observe")

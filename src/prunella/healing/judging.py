@@ -3,8 +3,12 @@
 from langgraph.runtime import Runtime
 
 from prunella.domain.brief import Rejection
+from prunella.domain.evidence import Observation
 from prunella.domain.fingerprint import fingerprint
 from prunella.domain.goal import Goal, Objective
+from prunella.domain.journal import Entry, Outcome
+from prunella.domain.posture import Downgrade
+from prunella.domain.rehearsal import CauseShown
 from prunella.domain.report import Report, Symptoms
 from prunella.domain.run import EventKind, Verdict
 from prunella.healing.answers import check_of
@@ -13,6 +17,7 @@ from prunella.healing.lessons import keep
 from prunella.healing.looking import Sight, look_around, measure, watch
 from prunella.healing.observing import show_findings
 from prunella.healing.state import Change, State
+from prunella.policy.posture import downgrades
 
 
 async def judge(state: State, runtime: Runtime[Context]) -> Change:
@@ -135,6 +140,9 @@ async def commit(state: State, runtime: Runtime[Context]) -> Change:
     if beyond:
         why = f"Somebody else changed {', '.join(beyond)} during the run, so the result cannot be called ours."
         return {"giving_up": why, "kept": 0, "best": None, "next": "undo"}
+    weaker = await _weaker(state, context)
+    if weaker:
+        return _put_back(state, context, weaker)
     if not context.goal.is_checked:
         return {"verdict": Verdict.UNVERIFIED, "summary": state.answer or "Done; there was no check.", "next": "end"}
     done = bool(state.answer) or any(entry.may_have_applied for entry in entries)
@@ -142,7 +150,40 @@ async def commit(state: State, runtime: Runtime[Context]) -> Change:
     if state.answer:
         return {"verdict": verdict, "summary": state.answer, "next": "learn"}
     causes = [plan.cause for plan in (*state.kept_plans, *([state.plan] if state.plan else []))]
-    return {"verdict": verdict, "summary": " ".join(dict.fromkeys(causes)), "next": "learn"}
+    cause = await _show_cause(entries, context)
+    sure = f" ({cause.certainty})" if cause else ""
+    return {"verdict": verdict, "summary": " ".join(dict.fromkeys(causes)) + sure, "cause": cause, "next": "learn"}
+
+
+async def _weaker(state: State, context: Context) -> tuple[Downgrade, ...]:
+    """The guards that are weaker than the run found them, and that no human said yes to."""
+    if state.posture is None or context.security is None:
+        return ()
+    found = downgrades(state.posture, await context.security.posture())
+    return tuple(each for each in found if each not in state.allowed)
+
+
+def _put_back(state: State, context: Context, weaker: tuple[Downgrade, ...]) -> Change:
+    """Green is not fixed: all of it goes, and the brain hears why."""
+    why = f"Every check is green, and a guard is weaker than before: {'; '.join(str(each) for each in weaker)}."
+    context.emit(EventKind.JUDGED, "commit", why, green=False)
+    failed = Observation(
+        tool="commit", arguments={}, ok=False, error="Downgrade", message=why,
+        hint="Find a repair that leaves the guards as they are; only a human may weaken one.",
+    )  # fmt: skip
+    return {"observations": (*state.observations, failed), "kept": 0, "best": None, "next": "undo"}
+
+
+async def _show_cause(entries: tuple[Entry, ...], context: Context) -> CauseShown | None:
+    """Whether the fault can be called up and taken away at will, where it harms nobody."""
+    done = tuple(entry for entry in entries if entry.outcome is Outcome.APPLIED)
+    if context.rehearsal is None or not done:
+        return None
+    shown = await context.rehearsal.show_cause(done)
+    why = "; ".join(shown.needed) or shown.detail
+    text = f"{shown.certainty.capitalize()}{f': {why}' if why else ''}"
+    context.emit(EventKind.CAUSE, "commit", text, **shown.model_dump(mode="json"))
+    return shown
 
 
 async def learn(state: State, runtime: Runtime[Context]) -> Change:

@@ -7,6 +7,7 @@ from typing import TypeVar
 from prunella.domain.evidence import Findings
 from prunella.domain.lesson import Lesson, Trouble
 from prunella.domain.plan import Plan
+from prunella.domain.rehearsal import Certainty
 from prunella.domain.run import EventKind, Verdict
 from prunella.errors import Lost
 from prunella.healing.context import Context
@@ -58,7 +59,9 @@ async def keep(state: State, context: Context) -> None:
     if lesson is None:
         return
     left = _digest(await context.world.survey())
-    kept = await _tried(context.lessons.learn(lesson.model_copy(update={"left": left})), None, context)
+    shown = state.cause is not None and state.cause.certainty is Certainty.DEMONSTRATED
+    lesson = lesson.model_copy(update={"left": left, "demonstrated": shown})
+    kept = await _tried(context.lessons.learn(lesson), None, context)
     if kept is not None:
         text = f"Learned as a {kept.standing}: {kept.cause}"
         context.emit(EventKind.LESSON, "learn", text, **kept.model_dump(mode="json"))

@@ -18,13 +18,15 @@ _ALL_GREEN = "Every probe is green; nothing was written."
 
 async def observe(state: State, runtime: Runtime[Context]) -> Change:
     """Find the first goal in line that is not reached; all green from the start means that there is nothing to do."""
-    context, found = runtime.context, {}
+    context, found, posture = runtime.context, {}, None
     if state.baseline is None:
+        context.emit(EventKind.STARTED, "observe", context.goal.text, goal=context.goal.text, brain=context.brain.name)
         found = dict(await context.world.survey())
+        posture = await context.security.posture() if context.security else None
     sight, stage = await _first_red_stage(state, context)
     change: Change = {"report": sight.report, "stage": stage, "survey": found or state.survey}
     if state.baseline is None:
-        change |= {"baseline": sight.neighbours, "found": found}
+        change |= {"baseline": sight.neighbours, "found": found, "posture": posture}
     for reading in (*sight.report.readings, *sight.neighbours.failing):
         context.emit(
             EventKind.READING, "observe", f"{reading.probe}: {reading.detail}", **reading.model_dump(mode="json")

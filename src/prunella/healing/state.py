@@ -7,14 +7,16 @@ from prunella.domain.brief import Rejection
 from prunella.domain.evidence import Evidence, Observation
 from prunella.domain.lesson import Lesson, Trouble
 from prunella.domain.plan import Climb, Plan, Step
+from prunella.domain.posture import Downgrade, Posture
+from prunella.domain.rehearsal import CauseShown, Rehearsed
 from prunella.domain.report import Report, Symptoms
 from prunella.domain.ruling import Ruling
 from prunella.domain.run import Attempt, Spent, Verdict
-from prunella.domain.tool import Prepared
+from prunella.domain.tool import Prepared, Risk
 
 Next = Literal[
     "observe", "diagnose", "plan", "vet", "approve", "intend", "act",
-    "judge", "commit", "learn", "undo", "reflect", "escalate", "end",
+    "judge", "commit", "learn", "reopen", "undo", "reflect", "escalate", "end",
 ]  # fmt: skip
 
 
@@ -23,9 +25,10 @@ class State:
     """`found` and `survey` map resources to digests: as the run found them, and as they were when we last looked.
 
     `stage` counts the sub-goals that are reached. `entry` is the journal number of the step in hand, `kept` the
-    newest one that progress keeps. `looked` are the keys of the look-ups that `evidence` answers,
-    `trouble` what the run began with. `giving_up` says why all is being undone ("" while there is hope). `best` is the
-    objective's best figure so far. `ticked` is when `spent.seconds` was last brought up to date.
+    newest one that progress keeps. `looked` are the keys of the look-ups that `evidence` answers, `trouble` what the
+    run began with. `posture` is how well things were guarded when the run began, `downgrades` what the plan in hand
+    would weaken of it, `allowed` what a human said yes to. `giving_up` says why all is being undone ("" while there is
+    hope). `best` is the objective's best figure so far. `ticked` is when `spent.seconds` was last brought up to date.
     """
 
     run: str = ""
@@ -43,6 +46,13 @@ class State:
     plan: Plan | None = None
     prepared: tuple[Prepared, ...] = ()
     rulings: tuple[Ruling, ...] = ()
+    risks: tuple[Risk, ...] = ()
+    concerns: tuple[Ruling, ...] = ()
+    rehearsed: Rehearsed | None = None
+    posture: Posture | None = None
+    downgrades: tuple[Downgrade, ...] = ()
+    allowed: tuple[Downgrade, ...] = ()
+    cause: CauseShown | None = None
     cursor: int = 0
     entry: int = 0
     kept: int = 0
@@ -100,6 +110,13 @@ class Change(TypedDict, total=False):
     plan: Plan | None
     prepared: tuple[Prepared, ...]
     rulings: tuple[Ruling, ...]
+    risks: tuple[Risk, ...]
+    concerns: tuple[Ruling, ...]
+    rehearsed: Rehearsed | None
+    posture: Posture | None
+    downgrades: tuple[Downgrade, ...]
+    allowed: tuple[Downgrade, ...]
+    cause: CauseShown | None
     cursor: int
     entry: int
     kept: int

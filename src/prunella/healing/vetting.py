@@ -1,21 +1,26 @@
-"""Check the thought before anything is touched: vet, approve."""
+"""Check the thought before anything is touched: every step, the whole plan, and a rehearsal where it does no harm."""
 
 from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
-from langgraph.types import interrupt
 
 from prunella.domain.brief import Rejection
 from prunella.domain.evidence import Observation
 from prunella.domain.plan import Plan, Step
-from prunella.domain.ruling import ApprovalRequest, Decision, Permission, Ruling
+from prunella.domain.posture import Aspect, Downgrade, Posture
+from prunella.domain.rehearsal import Rehearsed
+from prunella.domain.ruling import Permission, Ruling, Scope, stricter
 from prunella.domain.run import EventKind
-from prunella.domain.tool import Prepared
+from prunella.domain.tool import Prepared, Risk
 from prunella.errors import Busy, Irrecoverable, Rejected, Transient
 from prunella.healing.context import Context
 from prunella.healing.despair import give_up, in_words, no_idea
 from prunella.healing.state import Change, State
-from prunella.policy.window import check_rate
+from prunella.policy.guards import weakened
+from prunella.policy.posture import downgrades
+
+_HOUR_S = 3600.0
+_IN_FILES = {Aspect.AUTH, Aspect.TLS, Aspect.BIND}
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class Vetted:
     reasons: tuple[str, ...]
     prepared: Prepared = Prepared()
     ruling: Ruling = Ruling(permission=Permission.DENY, reason="not vetted")
+    risk: Risk = Risk.READ
 
 
 async def vet(state: State, runtime: Runtime[Context]) -> Change:
@@ -34,20 +40,30 @@ async def vet(state: State, runtime: Runtime[Context]) -> Change:
     vetted = [await _vet_step(step, context) for step in chosen.steps]
     reasons = [reason for each in vetted for reason in each.reasons]
     chosen = chosen.model_copy(update={"steps": tuple(each.step for each in vetted)})
-    reasons += _stall(state, chosen) + _unknown_probes(state, chosen)
+    reach = await _rule_plan(vetted, context)
+    is_final = any(ruling.final for ruling in (reach, *(each.ruling for each in vetted)))
+    reasons += _stall(state, chosen) + _unknown_probes(state, chosen) + _over_limits(state, context)
+    reasons += [reach.reason] if reach.permission is Permission.DENY else []
     if not reasons:
-        reasons += await _over_limits(state, context) + await _held_by_others(state, context, vetted)
+        reasons += await _held_by_others(state, context, vetted)
     if len(_rejections(state, chosen)) > 1:
         return no_idea(state, f"{context.brain.name} proposes the same over and over: {in_words(chosen)}")
-    if any(each.ruling.final for each in vetted):
+    rehearsed = await _rehearse(chosen, vetted, context) if is_final or not reasons else Rehearsed()
+    reasons += [f"On a shadow of the configuration: {trial.name} fails: {trial.detail}" for trial in rehearsed.failed]
+    if is_final:
         return give_up(state, f"{' '.join(dict.fromkeys(reasons))} Suggested: {in_words(chosen)}")
     if reasons:
         context.emit(EventKind.REJECTED, "vet", " ".join(reasons), plan=chosen.key, reasons=list(reasons))
-        return _rejected(state, chosen, tuple(reasons))
+        return rejected(state, chosen, tuple(reasons))
+    weaker = _weakened(state, vetted, rehearsed)
     return {
         "plan": chosen,
-        "prepared": tuple(each.prepared.model_copy(update={"before": None}) for each in vetted),
+        "prepared": tuple(_as_shown(each.prepared) for each in vetted),
+        "risks": tuple(each.risk for each in vetted),
         "rulings": tuple(each.ruling for each in vetted),
+        "concerns": tuple(ruling for ruling in (reach, *_about(weaker)) if ruling.permission is Permission.ASK),
+        "rehearsed": rehearsed,
+        "downgrades": weaker,
         "survey": dict(await context.world.survey()),
         "next": "approve",
     }
@@ -66,11 +82,63 @@ async def _vet_step(step: Step, context: Context, *, instead: bool = False) -> V
         context.emit(EventKind.NOTE, "vet", f"{step}: {prepared.note}, so {prepared.instead} does it")
         return await _vet_step(step.model_copy(update={"tool": prepared.instead}), context, instead=True)
     ruling = context.policy.rule(step, tool.spec, prepared)
+    if context.provenance is not None:
+        ruling = stricter(ruling, await context.provenance.rule(step, tool.spec, prepared))
     denied = (ruling.reason,) if ruling.permission is Permission.DENY else ()
-    return Vetted(step, denied, prepared, ruling)
+    return Vetted(step, denied, prepared, ruling, tool.spec.risk)
 
 
-def _rejected(state: State, chosen: Plan, reasons: tuple[str, ...]) -> Change:
+async def _rule_plan(vetted: list[Vetted], context: Context) -> Ruling:
+    """How far the plan reaches, and when."""
+    now, touched = context.clock.now(), {name for each in vetted for name in each.prepared.touches}
+    return context.policy.rule_plan(
+        Scope(
+            steps=len(vetted),
+            services=tuple(sorted(name.removeprefix("service:") for name in touched if name.startswith("service:"))),
+            written_bytes=sum(each.prepared.written_bytes for each in vetted),
+            rows=sum(each.prepared.rows for each in vetted),
+            changes_last_hour=await context.journal.changes_since(context.fleet, now - _HOUR_S),
+            at=now,
+        )
+    )
+
+
+async def _rehearse(chosen: Plan, vetted: list[Vetted], context: Context) -> Rehearsed:
+    """Nothing where there is no shadow to be had."""
+    if context.rehearsal is None:
+        return Rehearsed()
+    rehearsed = await context.rehearsal.rehearse(chosen, tuple(each.prepared for each in vetted))
+    for trial in rehearsed.trials:
+        said = {True: "as it should be", False: "fails", None: "tells nothing"}[trial.ok]
+        detail = "" if trial.ok or not trial.detail else f", {trial.detail}"
+        context.emit(EventKind.REHEARSAL, "vet", f"{trial.name}: {said}{detail}", **trial.model_dump(mode="json"))
+    return rehearsed
+
+
+def _weakened(state: State, vetted: list[Vetted], rehearsed: Rehearsed) -> tuple[Downgrade, ...]:
+    """The guards in files that the plan would weaken: as the shadow shows it, else as the changes themselves do."""
+    if state.posture is None or rehearsed.posture is None:
+        return weakened(change for each in vetted for change in each.prepared.changes)
+    touched = {name for each in vetted for name in each.prepared.touches}
+    return downgrades(_told_by(state.posture, touched), _told_by(rehearsed.posture, touched))
+
+
+def _told_by(posture: Posture, touched: set[str]) -> Posture:
+    """What a shadow can have too: no process and no socket, and only the files that the plan touches."""
+    return Posture(stances=tuple(s for s in posture.stances if s.subject in touched and s.aspect in _IN_FILES))
+
+
+def _about(weaker: tuple[Downgrade, ...]) -> tuple[Ruling, ...]:
+    return tuple(Ruling(permission=Permission.ASK, reason=f"It weakens a guard: {each}.") for each in weaker)
+
+
+def _as_shown(prepared: Prepared) -> Prepared:
+    """Without the true bytes and values; they are taken again, and journaled, when a step's turn comes."""
+    return prepared.model_copy(update={"before": None, "changes": (), "hunks": ()})
+
+
+def rejected(state: State, chosen: Plan, reasons: tuple[str, ...]) -> Change:
+    """Back to the brain, with every reason."""
     rejection = Rejection(
         plan=chosen.key, steps=in_words(chosen), reasons=reasons, ground=state.kept, by=chosen.by
     )  # fmt: skip
@@ -101,17 +169,9 @@ def _unknown_probes(state: State, chosen: Plan) -> list[str]:
     ]
 
 
-async def _over_limits(state: State, context: Context) -> list[str]:
-    reasons: list[str] = []
-    steps = len(state.planned.steps)
-    if state.spent.steps + steps > context.limits.steps:
-        left = context.limits.steps - state.spent.steps
-        reasons.append(f"The plan has {steps} steps, and {left} of {context.limits.steps} are left.")
-    if context.changes_per_hour is None:
-        return reasons
-    done = await context.journal.changes_since(context.fleet, context.clock.now() - 3600)
-    rate = check_rate(done, steps, context.changes_per_hour)
-    return [*reasons, rate.reason] if rate.permission is Permission.DENY else reasons
+def _over_limits(state: State, context: Context) -> list[str]:
+    steps, left = len(state.planned.steps), context.limits.steps - state.spent.steps
+    return [f"The plan has {steps} steps, and {left} of {context.limits.steps} are left."] if steps > left else []
 
 
 async def _held_by_others(state: State, context: Context, vetted: list[Vetted]) -> list[str]:
@@ -123,23 +183,3 @@ async def _held_by_others(state: State, context: Context, vetted: list[Vetted]) 
     except Busy as busy:
         return [str(busy)]
     return []
-
-
-async def approve(state: State, runtime: Runtime[Context]) -> Change:
-    """Pass what the policy allows; stop durably and ask for the rest. No answer is a no."""
-    context, chosen = runtime.context, state.planned
-    if state.rulings and all(ruling.permission is Permission.ALLOW for ruling in state.rulings):
-        rules = dict.fromkeys(ruling.reason for ruling in state.rulings)
-        context.emit(EventKind.APPROVAL, "approve", f"Allowed. {' '.join(rules)}", plan=chosen.key, approved=True)
-        return {"next": "intend"}
-    request = ApprovalRequest(run=state.run, plan=chosen, prepared=state.prepared, rulings=state.rulings)
-    decision = Decision.model_validate(interrupt(request.model_dump(mode="json")))
-    valid = decision.approved and decision.plan == chosen.key
-    said = f"{'Approved' if valid else 'Not approved'} by {decision.by}" + (decision.reason and f": {decision.reason}")
-    context.emit(EventKind.APPROVAL, "approve", said, plan=chosen.key, approved=valid, by=decision.by)
-    ticked: Change = {"ticked": context.clock.now()}
-    if valid:
-        return ticked | {"next": "intend"}
-    if decision.final:
-        return ticked | give_up(state, f"{said}. Suggested: {in_words(chosen)}")
-    return ticked | _rejected(state, chosen, (said,))

@@ -9,7 +9,9 @@ _DAY_S = 86_400.0
 
 @dataclass(frozen=True)
 class Trust:
-    """`heals` proved in a row, with no relapse between them, make a runbook; a lesson lives `days` from its last."""
+    """`heals` proved in a row, with no relapse between them, make a runbook, and so does one whose cause was
+    demonstrated, as long as it has not relapsed; a lesson lives `days` from its last.
+    """
 
     heals: int = 2
     days: float = 90.0
@@ -34,11 +36,13 @@ class Trust:
             "used": max(known.used, proved.used),
             "last_run": proved.run,
             "left": proved.left,
+            "demonstrated": known.demonstrated or proved.demonstrated,
         }
         return self._weighed(known.model_copy(update=change))
 
     def _weighed(self, lesson: Lesson) -> Lesson:
-        standing = Standing.RUNBOOK if lesson.streak >= self.heals else Standing.LESSON
+        is_trusted = lesson.streak >= self.heals or (lesson.demonstrated and not lesson.relapses)
+        standing = Standing.RUNBOOK if is_trusted else Standing.LESSON
         return lesson.model_copy(update={"standing": standing, "expires": lesson.used + self.days * _DAY_S})
 
 
