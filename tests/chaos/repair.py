@@ -82,12 +82,16 @@ def repair(order: Order) -> None:
     try:
         asyncio.run(_repair(order))
     except BaseException:
-        (order.folder / "error.log").write_text(traceback.format_exc(), encoding="utf-8")
+        (order.folder / "error.log").write_text(
+            traceback.format_exc(), encoding="utf-8"
+        )
         raise
 
 
 async def _repair(order: Order) -> None:
-    async with open_workshop(Settings(home=order.home, environ=order.environ)) as workshop:
+    async with open_workshop(
+        Settings(home=order.home, environ=order.environ)
+    ) as workshop:
         heal = _heal(order)
         record = await _claim(order, heal, workshop)
         context = _context(order, heal, record, workshop)
@@ -107,7 +111,9 @@ def _heal(order: Order) -> Heal:
     )  # fmt: skip
 
 
-def _context(order: Order, heal: Heal, record: RunRecord, workshop: Workshop) -> Context:
+def _context(
+    order: Order, heal: Heal, record: RunRecord, workshop: Workshop
+) -> Context:
     context = heal_context(heal, record, workshop, [])
     fuse = Fuse(order.burns_at, kill_9, order.folder / "places.log")
     return replace(

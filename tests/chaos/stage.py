@@ -70,7 +70,9 @@ class Stage:
         for number, (name, data) in enumerate(scenario.files.items()):
             (folder / name).write_bytes(data)
             (folder / name).chmod((0o640, 0o600, 0o444)[number % 3])
-            os.utime(folder / name, (1_700_000_000, 1_700_000_000))  # a service that runs is younger than its files
+            os.utime(
+                folder / name, (1_700_000_000, 1_700_000_000)
+            )  # a service that runs is younger than its files
         for name, target in (scenario.links or {}).items():
             (folder / name).symlink_to(target)
         (folder / "prunella.toml").write_text(self._fleet(), encoding="utf-8")
@@ -82,16 +84,39 @@ class Stage:
 
     @property
     def command(self) -> tuple[str, ...]:
-        return (sys.executable, "-S", "-E", str(SERVICE), str(self.port), self.scenario.check, *self.scenario.files)
+        return (
+            sys.executable,
+            "-S",
+            "-E",
+            str(SERVICE),
+            str(self.port),
+            self.scenario.check,
+            *self.scenario.files,
+        )
 
     def files(self) -> Picture:
         """Every file in the folder but our own records."""
-        ours = {"home", "effects.log", "places.log", "starts.log", "stops.log", "pid", "app.out"}
-        return {path.name: _facts(path) for path in sorted(self.folder.iterdir()) if path.name not in ours}
+        ours = {
+            "home",
+            "effects.log",
+            "places.log",
+            "starts.log",
+            "stops.log",
+            "pid",
+            "app.out",
+        }
+        return {
+            path.name: _facts(path)
+            for path in sorted(self.folder.iterdir())
+            if path.name not in ours
+        }
 
     def running_config(self) -> str | None:
         """The digest that the service says it was started on; None when nobody listens."""
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=2) as asking:
+        with (
+            suppress(OSError),
+            socket.create_connection(("127.0.0.1", self.port), timeout=2) as asking,
+        ):
             asking.sendall(b"GET /config HTTP/1.1\r\n\r\n")
             return asking.makefile("rb").read().rpartition(b"\r\n")[2].decode()
         return None
@@ -105,7 +130,10 @@ class Stage:
         found: list[psutil.Process] = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
-                if process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()) == self.folder:
+                if (
+                    process.status() != psutil.STATUS_ZOMBIE
+                    and Path(process.cwd()) == self.folder
+                ):
                     found.append(process)
         return found
 
@@ -118,7 +146,14 @@ class Stage:
 
     def _start(self, *, with_tag: bool) -> None:
         config = [self.folder / name for name in self.scenario.files]
-        tags = {TAG: tag_of(self.folder / "prunella.toml", "app"), CONFIG: digest_of(config)} if with_tag else {}
+        tags = (
+            {
+                TAG: tag_of(self.folder / "prunella.toml", "app"),
+                CONFIG: digest_of(config),
+            }
+            if with_tag
+            else {}
+        )
         self._started = subprocess.Popen(
             self.command, cwd=self.folder, env={**os.environ, **tags}, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -143,7 +178,10 @@ class Stage:
             return f'supervisor = {{ kind = "process", command = {json.dumps(self.command)}, stop_timeout = "3s" }}'
         quoted = " ".join(f"'{word}'" for word in self.command)
         (self.folder / "control.sh").write_text(_CONTROL.format(command=quoted))
-        orders = ", ".join(f'{order} = ["sh", "control.sh", "{order}"]' for order in ("start", "stop", "status"))
+        orders = ", ".join(
+            f'{order} = ["sh", "control.sh", "{order}"]'
+            for order in ("start", "stop", "status")
+        )
         return f'supervisor = {{ kind = "command", {orders}, timeout = "5s" }}'
 
 
@@ -167,4 +205,6 @@ def _facts(path: Path) -> FileFacts:
     facts = path.lstat()
     link = os.readlink(path) if path.is_symlink() else ""  # noqa: PTH115 -- the target as it is written
     data = path.read_bytes() if path.is_file() else b""
-    return FileFacts(data, stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid, link)
+    return FileFacts(
+        data, stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid, link
+    )

@@ -32,7 +32,10 @@ PLANS = (
 @contextmanager
 def healing(stage: Stage) -> Generator["subprocess.Popen[str]"]:
     """`prunella heal --json` of the stage, with a brain that plans a restart which takes long to get green."""
-    with OpenAIServer(*PLANS) as server, (stage.folder.parent / "stderr.txt").open("w") as errors:
+    with (
+        OpenAIServer(*PLANS) as server,
+        (stage.folder.parent / "stderr.txt").open("w") as errors,
+    ):
         environment = {
             **os.environ, "OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "k",
             "PRUNELLA_HOME": str(stage.folder / "home"),
@@ -59,7 +62,9 @@ def healing(stage: Stage) -> Generator["subprocess.Popen[str]"]:
             child.communicate(timeout=10)
 
 
-def wait_for(child: "subprocess.Popen[str]", is_it: Callable[[dict[str, object]], bool]) -> None:
+def wait_for(
+    child: "subprocess.Popen[str]", is_it: Callable[[dict[str, object]], bool]
+) -> None:
     """Read events until that one."""
     assert child.stdout is not None
     seen: list[str] = []
@@ -76,7 +81,12 @@ def is_restarted(event: dict[str, object]) -> bool:
 
 def until_it_is_set(stage: Stage, child: "subprocess.Popen[str]") -> None:
     del stage
-    wait_for(child, lambda event: event["kind"] == EventKind.ACTION and "config" in str(event["text"]))
+    wait_for(
+        child,
+        lambda event: (
+            event["kind"] == EventKind.ACTION and "config" in str(event["text"])
+        ),
+    )
 
 
 def until_it_is_asked_to_stop(stage: Stage, child: "subprocess.Popen[str]") -> None:
@@ -95,11 +105,15 @@ def until_it_is_judged(stage: Stage, child: "subprocess.Popen[str]") -> None:
 Moment = Callable[[Stage, "subprocess.Popen[str]"], None]
 
 
-@pytest.mark.parametrize("until", [until_it_is_set, until_it_is_asked_to_stop, until_it_is_judged])
+@pytest.mark.parametrize(
+    "until", [until_it_is_set, until_it_is_asked_to_stop, until_it_is_judged]
+)
 @pytest.mark.parametrize("times", [1, 3])
 def test_ctrl_c_puts_everything_back(tmp_path: Path, until: Moment, times: int) -> None:
     """The third may come when all is done: then the process may end by the signal itself."""
-    scenario = Scenario("slow", {".env": SLOW}, '"never" in texts[0]', (), {}, is_healed=False)
+    scenario = Scenario(
+        "slow", {".env": SLOW}, '"never" in texts[0]', (), {}, is_healed=False
+    )
     stage = Stage(scenario, tmp_path / "stage")
     try:
         with healing(stage) as child:
@@ -110,7 +124,12 @@ def test_ctrl_c_puts_everything_back(tmp_path: Path, until: Moment, times: int) 
             code = child.wait(timeout=30)
         assert stage.files() == stage.found_files
         time.sleep(1.0)  # a service on its way down would be gone by now
-        assert (stage.running_config(), len(stage.processes())) == (stage.found_config, 1)
-        assert code in ({130} if times == 1 else {130, -signal.SIGINT}), (tmp_path / "stderr.txt").read_text()
+        assert (stage.running_config(), len(stage.processes())) == (
+            stage.found_config,
+            1,
+        )
+        assert code in ({130} if times == 1 else {130, -signal.SIGINT}), (
+            tmp_path / "stderr.txt"
+        ).read_text()
     finally:
         stage.close()

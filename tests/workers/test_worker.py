@@ -1,100 +1,32 @@
 """From a run's record to its verdict, whatever gets in the way; on real databases."""
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from prunella.agents.approvers import Always, Nobody
-from prunella.agents.blank import BlankWorld
+from prunella.agents.approvers import Always
 from prunella.cancelling import to_the_end
 from prunella.clock import SystemClock
-from prunella.domain.brief import Brief
 from prunella.domain.evidence import Observation
-from prunella.domain.goal import Goal
 from prunella.domain.journal import Entry, Outcome
-from prunella.domain.plan import Plan, Proposal, Step, Unsure
-from prunella.domain.ruling import ApprovalRequest, Autonomy, Decision
+from prunella.domain.plan import Plan, Step, Unsure
+from prunella.domain.ruling import ApprovalRequest, Decision
 from prunella.domain.run import EventKind, RunRecord, Verdict
-from prunella.domain.service import PolicySpec
 from prunella.errors import Irrecoverable, Lost
-from prunella.healing.context import Context, Patience
-from prunella.healing.graph import Loop, build_loop
+from prunella.healing.context import Context
 from prunella.healing.state import State
-from prunella.policy.rules import Rules
-from prunella.protocols import Approver, Tool
-from prunella.storage.checkpoints import open_checkpointer
-from prunella.storage.database import connect
+from prunella.protocols import Tool
 from prunella.storage.journal import SqliteJournal
-from prunella.storage.runs import SqliteRuns
-from prunella.testing.models import ScriptedBrain
 from prunella.tools.tool import tool
 from prunella.tools.toolbox import Tools
 from prunella.workers.advance import advance
-from prunella.workers.worker import Worker
-from tests.healing.shelf import Shelf, setting
+from tests.healing.shelf import setting
+from tests.workers.desk import Desk, opened
 
-HASTE = Patience(window_s=0.05, same_s=0.05, deadline_s=1.0, pause_s=0.01)
 TWO = Plan(cause="two wrong prices", steps=(*setting("milk", 7).steps, *setting("tea", 5).steps))
-
-
-@dataclass
-class Desk:
-    """One run on a shelf, with everything that is open for it. `told` are the events as one line each."""
-
-    shelf: Shelf
-    loop: Loop
-    connection: sqlite3.Connection
-    goal: Goal
-    told: list[str] = field(default_factory=list[str])
-
-    def __post_init__(self) -> None:
-        self.runs = SqliteRuns(self.connection)
-        self.journal = SqliteJournal(self.connection, SystemClock())
-
-    async def open(self) -> RunRecord:
-        return await self.runs.open(RunRecord(id="run", goal="Tea costs 5.", services=("shelf",), started=1.0))
-
-    def context(
-        self, record: RunRecord, *answers: Proposal | Callable[[Brief], Proposal], ask: bool = False
-    ) -> Context:
-        autonomy = Autonomy.ASK if ask else Autonomy.AUTO
-        return Context(
-            goal=self.goal, world=BlankWorld(), brain=ScriptedBrain(*answers),
-            tools=Tools(cast("list[Tool]", self.shelf.tools())), policy=Rules(PolicySpec(), autonomy, Path("/f.toml")),
-            journal=self.journal, runs=self.runs, clock=SystemClock(), emit=self.emit, token=record.token,
-            since=record.started, patience=HASTE,
-        )  # fmt: skip
-
-    def emit(self, kind: EventKind, node: str, text: str, /, **data: object) -> None:
-        self.told.append(f"{kind.value} {node}: {text}")
-
-    def worker(self, approver: Approver | None = None) -> Worker:
-        return Worker(self.loop, self.runs, approver or Nobody())
-
-    async def outcomes(self) -> list[Outcome]:
-        return [entry.outcome for entry in await self.journal.entries("run")]
-
-
-@asynccontextmanager
-async def opened(folder: Path) -> AsyncGenerator[Desk]:
-    connection, shelf = connect(folder / "state.db"), Shelf()
-    try:
-        async with open_checkpointer(folder / "checkpoints.db") as saver:
-            yield Desk(shelf, build_loop(saver), connection, Goal("Tea costs 5.", check=shelf.costs("tea", 5)))
-    finally:
-        connection.close()
-
-
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with opened(tmp_path) as each:
-        yield each
 
 
 async def test_a_run_is_worked_to_its_verdict_and_closed(desk: Desk) -> None:
@@ -334,7 +266,9 @@ async def test_a_question_is_asked_again_after_a_crash(tmp_path: Path) -> None:
     async with opened(tmp_path) as desk:
         seized = await desk.runs.seize("run")
         context = desk.context(seized, ask=True)
-        assert await advance(desk.loop, "run", context) == first
+        again = await advance(desk.loop, "run", context)
+        assert isinstance(again, ApprovalRequest)
+        assert (again.id, again.plan) == (first.id, first.plan)
         ended = await desk.worker(Always("ann")).work(seized, context)
         assert (ended.verdict, desk.shelf.log) == (Verdict.ACHIEVED, ["set tea 5"])
 

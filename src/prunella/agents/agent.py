@@ -136,7 +136,7 @@ class Agent:
             world=self.world or BlankWorld(goal.text),
             brain=means.brain,
             tools=SpillingTools(means.tools, store, Tools(EvidencePack(store).tools(), redacts=means.redactor)),
-            policy=Rules(PolicySpec(autonomy=self.autonomy), self.autonomy, Path("Agent(autonomy=…)")),
+            policy=Rules(_policy_of(self.autonomy), self.autonomy, Path("Agent(autonomy=…)")),
             journal=workshop.journal,
             runs=workshop.runs,
             clock=workshop.clock,
@@ -153,6 +153,11 @@ class Agent:
     def _in_character(self, text: str) -> str:
         character = [f"You are {self.role}." if self.role else "", self.backstory, self.goal]
         return "\n".join([*(line for line in character if line), text])
+
+
+def _policy_of(autonomy: Autonomy) -> PolicySpec:
+    """The limits of the run are all the limits that there are."""
+    return PolicySpec(autonomy=autonomy, max_changes_per_hour=None, max_services=None, max_bytes=None, max_rows=None)
 
 
 @dataclass(frozen=True)

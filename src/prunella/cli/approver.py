@@ -5,17 +5,29 @@ import getpass
 import os
 import sys
 import time
+from collections.abc import Iterator
 
 from rich.markup import escape
 
-from prunella.cli.look import shorten, step_text
+from prunella.cli.look import seconds, shorten, step_text
 from prunella.cli.screen import Screen
 from prunella.domain.frozen import JsonValue
-from prunella.domain.ruling import ApprovalRequest, Decision, Permission
+from prunella.domain.ruling import ApprovalRequest, Decision, Permission, Question
 from prunella.domain.run import Event, EventKind
+from prunella.domain.tool import Prepared, Risk
 from prunella.telemetry.json_lines import JsonLines
 
 _TITLE = "May I?"
+_DAY_S = 86_400
+_MOST_LINES = 4
+_MOST_EVIDENCE_LINES = 12
+_STYLES = {"asks": "yellow", "weakens": "bold red"}
+_RISKS = {
+    Risk.READ: "looks only",
+    Risk.CHANGE: "a change",
+    Risk.INTERRUPT: "a change that people notice while it happens",
+    Risk.IRREVERSIBLE: "cannot be taken back",
+}
 _QUESTION = "  [bold]y[/] yes   [bold]n[/] no, think of something else   [bold]q[/] no, and stop"
 
 
@@ -36,7 +48,7 @@ class TerminalApprover:
         return Decision(
             approved=approved,
             plan=request.plan.key,
-            by=_user(),
+            by=operator(),
             reason="" if approved else "said no",
             final=answer == "q",
         )
@@ -79,13 +91,88 @@ def _would_do(request: ApprovalRequest) -> Event:
 
 
 def show_request(screen: Screen, request: ApprovalRequest, fleet: str, title: str = _TITLE) -> None:
-    """The plan, why each step asks where somebody is asked, and what it would change to the byte."""
+    """The plan, why it asks where somebody is asked, what it would change to the byte, and how it went on a shadow."""
     screen.say(f"\n[bold]{title}[/]  {escape(shorten(request.plan.cause, fleet))}")
-    for number, (step, ruling) in enumerate(zip(request.plan.steps, request.rulings, strict=True), 1):
-        is_asked = title == _TITLE and ruling.permission is Permission.ASK
-        asks = f"  [yellow]{escape(shorten(ruling.reason, fleet))}[/]" if is_asked else ""
-        screen.say(f"  {number}. {escape(shorten(step_text(step.model_dump()), fleet))}{asks}")
+    for number, step in enumerate(request.plan.steps, 1):
+        screen.say(f"  {number}. {escape(shorten(step_text(step.model_dump()), fleet))}")
+        for label, text in _about_step(request, number - 1, is_asked=title == _TITLE):
+            _fact(screen, label, shorten(text, fleet))
         screen.difference(request.prepared[number - 1].difference)
+    for label, text in _about_plan(request):
+        _fact(screen, label, shorten(text, fleet))
+
+
+def show_evidence(screen: Screen, request: ApprovalRequest, fleet: str) -> None:
+    """What speaks for the plan, and what was seen."""
+    for reason in request.plan.because:
+        _fact(screen, "because", shorten(reason, fleet))
+    for each in request.evidence:
+        first, *rest = each.text.strip().splitlines() or [""]
+        _fact(screen, "seen", shorten(f"{each.source}: {first}", fleet))
+        for line in rest[-_MOST_EVIDENCE_LINES:]:
+            _fact(screen, "", shorten(line, fleet))
+
+
+def how_to_answer(question: Question, now: float) -> Iterator[tuple[str, str]]:
+    """Label and text: the commands that answer, and what comes of silence."""
+    run, expires = question.run, question.request.expires
+    yield "look", f"prunella approve {run} --show"
+    yield "yes", f"prunella approve {run}"
+    yield "no", f'prunella approve {run} --deny --reason "…"'
+    within = "" if expires is None else f" within {lasting(expires - now)}"
+    comes = "it waits" if expires is None else "it is a no"
+    yield "silence", f"without an answer{within} {comes}; nothing is changed"
+
+
+def lasting(seconds_: float) -> str:
+    """A long duration as people say it."""
+    if seconds_ < _DAY_S:
+        return seconds(max(0.0, seconds_))
+    days, rest = divmod(round(seconds_), _DAY_S)
+    hours = rest // 3600
+    return f"{days:.0f} d {hours:.0f} h" if hours else f"{days:.0f} d"
+
+
+def operator() -> str:
+    """Who sits here, by name."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"user {os.getuid()}"
+
+
+def _about_step(request: ApprovalRequest, place: int, *, is_asked: bool) -> Iterator[tuple[str, str]]:
+    ruling, prepared = request.rulings[place], request.prepared[place]
+    if is_asked and ruling.permission is Permission.ASK:
+        yield "asks", ruling.reason
+    if place < len(request.risks):
+        yield "risk", _RISKS[request.risks[place]]
+        yield "undo", _undo(request.risks[place], prepared)
+
+
+def _undo(risk: Risk, prepared: Prepared) -> str:
+    why = f": {prepared.note}" if prepared.note else ""
+    if risk is Risk.READ:
+        return "there is nothing to put back"
+    if risk is Risk.IRREVERSIBLE or not prepared.reversible:
+        return f"cannot be put back{why}"
+    return f"put back as it was{why}"
+
+
+def _about_plan(request: ApprovalRequest) -> Iterator[tuple[str, str]]:
+    for concern in request.concerns:
+        yield "asks", concern.reason
+    for each in request.downgrades:
+        yield "weakens", str(each)
+    for trial in request.rehearsed.trials if request.rehearsed else ():
+        sign = {True: "✔", False: "✘", None: "·"}[trial.ok]
+        yield "rehearsed", f"{sign} {trial.name}" + (f": {trial.detail}" if trial.detail else "")
+
+
+def _fact(screen: Screen, label: str, text: str) -> None:
+    style = _STYLES.get(label, "dim")
+    for number, line in enumerate(screen.fit(text, 15, _MOST_LINES)):
+        screen.say(f"     [{style}]{label if number == 0 else '':<9}[/] {escape(line)}")
 
 
 async def _read_line() -> str:
@@ -97,10 +184,3 @@ async def _read_line() -> str:
     finally:
         loop.remove_reader(sys.stdin.fileno())
     return os.read(sys.stdin.fileno(), 4096).decode(errors="replace")
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return f"user {os.getuid()}"

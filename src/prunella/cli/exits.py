@@ -16,6 +16,8 @@ class Exit(IntEnum):
     FROZEN = 5  # an undo failed: look before anything else
     BUSY = 6  # another run holds the service
     UNVERIFIED = 7  # done, and nothing could prove it
+    WAITING = 8  # a question waits for a human; `prunella approve` answers it and goes on
+    PAUSED = 9  # all agents were told to stand still; nothing was touched
     INTERRUPTED = 130  # Ctrl-C; everything is as it was found
 
 

@@ -26,12 +26,16 @@ _WORDS = {
     EventKind.INTENT: "do", EventKind.ACTION: "came of", EventKind.JUDGED: "judge", EventKind.PROGRESS: "progress",
     EventKind.UNDO: "undo", EventKind.REFLECTION: "reflect", EventKind.NOTE: "note", EventKind.VERDICT: "verdict",
     EventKind.MODEL: "model", EventKind.CLIMB: "climb", EventKind.LESSON: "lesson", EventKind.SPENT: "spent",
+    EventKind.PAUSE: "pause",
 }  # fmt: skip
 _ALL = 1000  # lines: as good as no limit
 _UNFINISHED = {
     "at work": "This run is at work.",
+    "asking": "This run asks a question in its own terminal.",
+    "waiting for approval": "This run waits for an answer: `prunella approve {0} --show` shows the question.",
+    "answered": "This run has its answer: `prunella heal` goes on with it, `prunella undo {0}` puts it back.",
     "cut short": "This run was cut short: its process is gone. `prunella heal` goes on with it, "
-    "`prunella undo {}` puts it back.",
+    "`prunella undo {0}` puts it back.",
 }
 
 

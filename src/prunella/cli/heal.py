@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from prunella.cli.exits import Exit
 from prunella.domain.ruling import Autonomy
-from prunella.domain.run import RunRecord
+from prunella.domain.run import Mandate, RunRecord
 from prunella.domain.service import BrainsSpec, Fleet
 from prunella.errors import Misuse
 from prunella.fleet.file import find_fleet, load_fleet
@@ -53,6 +53,7 @@ class Order:
     fleet: Fleet
     services: tuple[str, ...]
     autonomy: Autonomy
+    mandate: Mandate = Mandate()
 
     @property
     def goal(self) -> str:
@@ -63,9 +64,9 @@ class Order:
         ladder = self.wanted.brains or self.fleet.brains.ladder
         return self.fleet.brains.model_copy(update={"ladder": ladder})
 
-    def approver(self, screen: "Screen") -> "Approver":
-        """Who says yes: the operator at the terminal, `--yes`, or nobody."""
-        from prunella.agents.approvers import Always, Nobody
+    def approver(self, screen: "Screen") -> "Approver | None":
+        """Who says yes: the operator at the terminal, or `--yes`. None: nobody is here."""
+        from prunella.agents.approvers import Always
         from prunella.cli.approver import DryApprover, TerminalApprover
         from prunella.telemetry.json_lines import JsonLines
 
@@ -75,7 +76,7 @@ class Order:
             return Always("--yes")
         if self.wanted.is_interactive:
             return TerminalApprover(screen, str(self.fleet.path))
-        return Nobody("no terminal is there to ask in; give --yes to allow it")
+        return None
 
 
 def heal_fleet(wanted: Wanted) -> Exit:
@@ -115,17 +116,35 @@ def _fault_of(name: str, settings: Settings) -> Misuse | None:
 
 
 async def heal_now(wanted: Wanted, settings: Settings) -> RunRecord:
-    """The same from within a running loop, with the state kept where `settings` say."""
+    """The same from within a running loop, with the state kept where `settings` say; what asks is a no at once."""
     from prunella.cli.running import work
 
-    return await work(check_ground(read_order(wanted), settings), settings)
+    return await work(check_ground(read_order(wanted), settings), settings, parks=False)
 
 
 def read_order(wanted: Wanted) -> Order:
     """Reads the fleet file. Raises Misuse for anything that cannot be meant."""
     fleet = load_fleet(wanted.fleet.resolve() if wanted.fleet else find_fleet(Path.cwd()))
     autonomy = autonomy_for(fleet.policy, yes=wanted.yes, ask=wanted.ask, interactive=wanted.is_interactive)
-    return Order(wanted, fleet, _services(wanted, fleet), Autonomy.ASK if wanted.dry_run else autonomy)
+    mandate = Mandate(ladder=wanted.brains, ask=wanted.ask, yes=wanted.yes, attended=wanted.is_interactive)
+    return Order(wanted, fleet, _services(wanted, fleet), Autonomy.ASK if wanted.dry_run else autonomy, mandate)
+
+
+def order_of(record: RunRecord, *, json: bool) -> Order:
+    """What the run was wanted for, by its fleet file as that is today: what the file forbids by now stays forbidden.
+
+    Raises Misuse for an agent's own run, and when the fleet file cannot be read any more.
+    """
+    if not record.fleet:
+        raise Misuse(f"Run {record.id} was an agent's own; its tools are not known here. Answer it where it runs.")
+    path, mandate = Path(record.fleet), record.mandate
+    wanted = Wanted(
+        goal=record.goal, fleet=path, services=record.services, brains=mandate.ladder, ask=mandate.ask,
+        yes=mandate.yes, json=json,
+    )  # fmt: skip
+    fleet = load_fleet(path)
+    autonomy = autonomy_for(fleet.policy, yes=mandate.yes, ask=mandate.ask, interactive=mandate.attended)
+    return Order(wanted, fleet, tuple(name for name in record.services if name in fleet.services), autonomy, mandate)
 
 
 def _services(wanted: Wanted, fleet: Fleet) -> tuple[str, ...]:

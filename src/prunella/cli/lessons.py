@@ -17,9 +17,8 @@ from prunella.errors import Misuse
 from prunella.memory.standing import is_expired
 from prunella.nearest import nearest
 from prunella.redaction.redactor import Redactor
-from prunella.storage.database import connect
-from prunella.storage.folder import open_folder
 from prunella.storage.lessons import SqliteLessons
+from prunella.wiring.records import open_records
 from prunella.wiring.settings import Settings
 
 _HEADINGS = ("id", "standing", "services", "healed", "relapses", "by", "used", "expires")
@@ -83,11 +82,8 @@ def choose(lessons: Sequence[Lesson], wanted: str) -> Lesson:
 
 @contextmanager
 def _open_rows() -> Generator[SqliteLessons]:
-    connection = connect(open_folder(Settings.from_environment().home) / "state.db")
-    try:
-        yield SqliteLessons(connection)
-    finally:
-        connection.close()
+    with open_records(Settings.from_environment()) as book:
+        yield SqliteLessons(book.runs.connection, book.sealer)
 
 
 def _all() -> tuple[Lesson, ...]:

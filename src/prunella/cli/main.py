@@ -1,4 +1,4 @@
-"""`prunella`: heal, status, explain, undo, demo, doctor. Heavy imports wait until a verb needs them."""
+"""`prunella`: heal, status, explain, undo, demo, doctor, and more. Heavy imports wait until a verb needs them."""
 
 import signal
 import sys
@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from prunella.cli import completion
+from prunella.cli import completion, governing
 from prunella.cli.exits import Exit
+from prunella.cli.options import FleetOption, JsonOption, RunArgument
 from prunella.cli.streams import open_closed_streams, point_nowhere
-from prunella.errors import Busy, Misuse, PrunellaError, Rejected
+from prunella.errors import Busy, Misuse, Parked, Paused, PrunellaError, Rejected
 
 app = typer.Typer(
     name="prunella",
@@ -23,19 +24,9 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 healed or nothing to do; 1 an error of ours; 2 bad input, nothing touched; "
         "3 escalated, as found; 4 rolled back; 5 frozen, an undo failed; 6 held by another run; 7 unverified; "
-        "130 interrupted, as found."
+        "8 waits for an approval; 9 agents are paused; 130 interrupted, as found."
     ),
 )
-
-FleetOption = Annotated[
-    Path | None,
-    typer.Option("--fleet", "-f", metavar="FILE", help="The fleet file; default: prunella.toml here or above."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
-RunArgument = Annotated[
-    str,
-    typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.", autocompletion=completion.runs),
-]
 
 
 @app.command()
@@ -138,6 +129,8 @@ def doctor(*, fleet: FleetOption = None, json: JsonOption = False) -> None:
     raise typer.Exit(examine(fleet, json=json))
 
 
+app.add_typer(governing.app)
+
 lessons_app = typer.Typer(invoke_without_command=True)
 app.add_typer(lessons_app, name="lessons")
 
@@ -204,6 +197,10 @@ def main() -> None:
         app()
     except Busy as error:
         _fail(str(error), Exit.BUSY)
+    except Parked as error:
+        _fail(str(error), Exit.WAITING)
+    except Paused as error:
+        _fail(str(error), Exit.PAUSED)
     except PrunellaError as error:
         _fail(str(error), Exit.MISUSE if isinstance(error, Misuse | Rejected) else Exit.FAILED)
     except BrokenPipeError:

@@ -7,6 +7,10 @@ from collections.abc import Coroutine
 from contextlib import ExitStack
 from dataclasses import replace
 
+from rich.markup import escape
+
+from prunella.agents.approvers import Nobody
+from prunella.cli.approver import how_to_answer
 from prunella.cli.exits import Exit, exit_of
 from prunella.cli.heal import Order
 from prunella.cli.screen import Screen, note
@@ -14,13 +18,21 @@ from prunella.cli.signals import heard
 from prunella.cli.timeline import Timeline
 from prunella.cli.waiting import Wait, announced
 from prunella.domain.run import RunRecord, Verdict
-from prunella.errors import Busy, PrunellaError
-from prunella.protocols import Sink
+from prunella.errors import Busy, Parked, Paused, PrunellaError
+from prunella.protocols import Approver, Sink
+from prunella.redaction.redactor import Redactor
+from prunella.storage.approvals import SqliteApprovals
+from prunella.storage.checkpoints import forget
+from prunella.storage.pause import PauseFile
 from prunella.storage.runs import Orphaned
 from prunella.telemetry.json_lines import JsonLines
-from prunella.wiring.heal import Heal, carry_out
+from prunella.wiring.heal import Heal, heal_context
 from prunella.wiring.settings import Settings
 from prunella.wiring.workshop import Workshop, open_workshop
+from prunella.workers.approval import DurableApprover
+from prunella.workers.paging import page
+from prunella.workers.pausing import refuse_while_paused
+from prunella.workers.worker import Worker
 
 _POLL_S = 0.3
 
@@ -30,27 +42,49 @@ def run_to_the_end(order: Order, settings: Settings) -> Exit:
     return asyncio.run(_interruptible(work(order, settings)))
 
 
-async def work(order: Order, settings: Settings) -> RunRecord:
-    """The run with its verdict; cancelled, it is put back first and CancelledError goes on, unless that failed."""
+def go_on(order: Order, run: str, settings: Settings) -> Exit:
+    """The same for a run that stands still, by what it was wanted for."""
+    return asyncio.run(_interruptible(_go_on(order, run, settings)))
+
+
+async def work(order: Order, settings: Settings, *, parks: bool = True) -> RunRecord:
+    """The run with its verdict; cancelled, it is put back first and CancelledError goes on, unless that failed.
+
+    Raises Paused at once while agents are paused (with `wait`: stands still until they go on), and Parked when nobody
+    is here to answer a question; without `parks` that is a no.
+    """
     screen = Screen(quiet=order.wanted.json)
     async with open_workshop(settings) as workshop:
-        heal = Heal(
-            fleet=order.fleet, goal=order.goal, services=order.services, brains=order.brains,
-            autonomy=order.autonomy, approver=order.approver(screen),
-        )  # fmt: skip
+        await _let_go_on(workshop, wait=order.wanted.wait)
+        inner = order.approver(screen) or (None if parks else Nobody("nobody is here to be asked"))
         while True:
-            record = await _claim(heal, workshop, wait=order.wanted.wait)
-            ended = await _watched(order, replace(heal, goal=record.goal), record, workshop, screen)
+            record = await _claim(order, workshop)
+            ended = await _watched(order, inner, record, workshop, screen)
             if set(order.services) <= set(record.services):
                 return ended
 
 
-async def _watched(order: Order, heal: Heal, record: RunRecord, workshop: Workshop, screen: Screen) -> RunRecord:
+async def _go_on(order: Order, run: str, settings: Settings) -> RunRecord:
+    screen = Screen(quiet=order.wanted.json)
+    async with open_workshop(settings) as workshop:
+        refuse_while_paused(PauseFile(workshop.home))
+        record = await workshop.runs.seize(run)
+        return await _watched(order, order.approver(screen), record, workshop, screen)
+
+
+async def _watched(
+    order: Order, inner: Approver | None, record: RunRecord, workshop: Workshop, screen: Screen
+) -> RunRecord:
     """What an error ended was put back and has its verdict, or it is left to whoever took the run."""
     wanted = order.wanted
-    sink: Sink = JsonLines(sys.stdout) if wanted.json else Timeline(record, screen, is_dry=wanted.dry_run)
+    began = time.time() if workshop.clock.now() - record.started > _POLL_S else None
+    sink: Sink = JsonLines(sys.stdout) if wanted.json else Timeline(record, screen, began=began, is_dry=wanted.dry_run)
     try:
-        return await carry_out(heal, record, workshop, [sink])
+        return await _carry_out(order, inner, record, workshop, sink)
+    except Parked as parked:
+        screen.idle()
+        await _tell_of(parked, order, workshop, screen, sink)
+        raise
     except asyncio.CancelledError:
         ended = await workshop.runs.get(record.id)
         if ended.verdict is Verdict.FROZEN:
@@ -65,6 +99,45 @@ async def _watched(order: Order, heal: Heal, record: RunRecord, workshop: Worksh
         screen.idle()
 
 
+async def _carry_out(
+    order: Order, inner: Approver | None, record: RunRecord, workshop: Workshop, sink: Sink
+) -> RunRecord:
+    """Work on an opened run until it has its verdict; its checkpoints are of no more use then."""
+    approver = inner
+    if inner is None or not order.wanted.dry_run:
+        approvals = SqliteApprovals(workshop.runs.connection, workshop.clock)
+        approver = DurableApprover(approvals, record.token, workshop.clock, inner)
+    heal = replace(_heal(order, approver or Nobody()), goal=record.goal)
+    worker = Worker(workshop.loop, workshop.runs, heal.approver, PauseFile(workshop.home))
+    ended = await worker.work(record, heal_context(heal, record, workshop, [sink]))
+    await forget(workshop.saver, ended.id)
+    return ended
+
+
+def _heal(order: Order, approver: Approver) -> Heal:
+    return Heal(
+        fleet=order.fleet, goal=order.goal, services=order.services, brains=order.brains,
+        autonomy=order.autonomy, approver=approver,
+    )  # fmt: skip
+
+
+async def _tell_of(parked: Parked, order: Order, workshop: Workshop, screen: Screen, sink: Sink) -> None:
+    """Show how to answer, and run the operator's command. A cancellation only cuts that short: the run is parked."""
+    asked = await SqliteApprovals(workshop.runs.connection, workshop.clock).of(parked.run)
+    question = next(each for each in asked if each.id == parked.question)
+    screen.say("\n[bold yellow]… waiting for approval[/]")
+    for label, text in how_to_answer(question, workshop.clock.now()):
+        screen.say(f"  [dim]{label:<10}[/] {escape(text)}")
+    command = order.fleet.policy.approval_command
+    if not command:
+        return
+    emit = workshop.emitter(parked.run, Redactor(), [sink]).emit
+    try:
+        await page(command, order.fleet.folder, question, emit)
+    except asyncio.CancelledError as error:
+        raise parked from error
+
+
 async def _interruptible(job: Coroutine[None, None, RunRecord]) -> Exit:
     task = asyncio.ensure_future(job)
     with heard(task.cancel):
@@ -72,34 +145,58 @@ async def _interruptible(job: Coroutine[None, None, RunRecord]) -> Exit:
             ended = await task
         except asyncio.CancelledError:
             return Exit.INTERRUPTED
+        except Parked:
+            return Exit.WAITING
+        except Paused as paused:
+            note(str(paused))
+            return Exit.PAUSED
     if ended.verdict is None:
         raise AssertionError(f"Run {ended.id} ended without a verdict.")
     return exit_of(ended.verdict)
 
 
-async def _claim(heal: Heal, workshop: Workshop, *, wait: bool) -> RunRecord:
-    """A run that holds its services; `wait` until they are free."""
+async def _let_go_on(workshop: Workshop, *, wait: bool) -> None:
+    """Back when no agent is paused. Raises Paused where that is not waited for."""
+    switch = PauseFile(workshop.home)
+    if not wait:
+        refuse_while_paused(switch)
+    pause = switch.pause()
+    if pause is not None:
+        note(f"All agents are {pause}; waiting for `prunella resume`.")
+    while switch.pause() is not None:
+        await workshop.clock.sleep(_POLL_S)
+
+
+async def _claim(order: Order, workshop: Workshop) -> RunRecord:
+    """A run that holds its services; with `wait`, as soon as they are free."""
     with ExitStack() as notes:
         held_by = ""
         while True:
             try:
-                return await _open(heal, workshop)
+                return await _open(order, workshop)
             except Busy as busy:
-                if not wait:
+                if not order.wanted.wait:
                     raise
                 if busy.run != held_by:
                     notes.close()
-                    notes.enter_context(announced(workshop.home, Wait(heal.goal, busy.service, busy.run, time.time())))
+                    notes.enter_context(announced(workshop.home, Wait(order.goal, busy.service, busy.run, time.time())))
                     note(f"{busy.service} is held by run {busy.run}; waiting.")
                 held_by = busy.run
                 await workshop.clock.sleep(_POLL_S)
 
 
-async def _open(heal: Heal, workshop: Workshop) -> RunRecord:
-    """A run of our own, or the one that a crash left behind in the middle: it is brought to its end first."""
+async def _open(order: Order, workshop: Workshop) -> RunRecord:
+    """A run of our own, or the one that was left in the middle, or has its answer: it is brought to its end first.
+
+    A dry run leaves that one alone: to go on with it would touch the world.
+    """
+    record = _heal(order, Nobody()).record(workshop).model_copy(update={"mandate": order.mandate})
     try:
-        return await workshop.runs.open(heal.record(workshop))
+        return await workshop.runs.open(record)
     except Orphaned as orphaned:
-        record = await workshop.runs.seize(orphaned.run)
-        note(f"Run {orphaned.run} was cut short (its process is gone); going on with it.")
-        return record
+        if order.wanted.dry_run:
+            raise
+        taken = await workshop.runs.seize(orphaned.run)
+        why = "was cut short (its process is gone)" if orphaned.holder else "has the answer that it waited for"
+        note(f"Run {orphaned.run} {why}; going on with it.")
+        return taken

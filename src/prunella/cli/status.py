@@ -14,9 +14,13 @@ from prunella.cli.exits import Exit
 from prunella.cli.look import VERDICTS, seconds, shorten, who
 from prunella.cli.screen import Screen
 from prunella.cli.waiting import Wait, waits
+from prunella.clock import SystemClock
+from prunella.domain.pause import Pause
 from prunella.domain.run import RunRecord
+from prunella.storage.approvals import SqliteApprovals
 from prunella.storage.events import read_events
 from prunella.storage.holder import is_alive
+from prunella.storage.pause import PauseFile
 from prunella.wiring.records import open_records
 from prunella.wiring.settings import Settings
 
@@ -24,15 +28,25 @@ _MOST = 25
 _HEADINGS = ("run", "verdict", "services", "began", "took")
 _NARROW = 90
 _WIDEST_SERVICES = 24
+_WHAT_NOW = {
+    "cut short": "its process is gone: `prunella heal` goes on with it, `prunella undo {0}` puts it back",
+    "waiting for approval": "since {1}: see `prunella approvals`",
+    "answered": "`prunella heal` goes on with it, `prunella undo {0}` puts it back",
+}
 
 
 def show_status(*, json: bool) -> Exit:
     """All runs as JSON, or the newest as a table; newest first."""
     with open_records(Settings.from_environment()) as book:
+        asyncio.run(SqliteApprovals(book.runs.connection, SystemClock()).waiting())  # those past their time do not
         records, waiting, home = asyncio.run(book.runs.list()), waits(book.home), book.home
+    pause = PauseFile(home).pause()
     if json:
-        _print_json(records, waiting)
-    elif not records:
+        _print_json(records, waiting, pause)
+        return Exit.DONE
+    if pause is not None:
+        _print_pause(Screen(), pause)
+    if not records:
         print("No runs yet. Start one with `prunella heal`, or watch `prunella demo`.")
     else:
         _print_table(Screen(), records, home)
@@ -40,7 +54,9 @@ def show_status(*, json: bool) -> Exit:
     return Exit.DONE
 
 
-def _print_json(records: Sequence[RunRecord], waiting: Sequence[Wait]) -> None:
+def _print_json(records: Sequence[RunRecord], waiting: Sequence[Wait], pause: Pause | None) -> None:
+    if pause is not None:
+        print(json_format.dumps({"state": "paused", **pause.model_dump()}))
     for record in records:
         print(json_format.dumps(record.model_dump(mode="json") | {"state": state_of(record)}))
     for wait in waiting:
@@ -48,10 +64,16 @@ def _print_json(records: Sequence[RunRecord], waiting: Sequence[Wait]) -> None:
 
 
 def state_of(record: RunRecord) -> str:
-    """`ended`, `at work`, or `cut short`: its process is gone before a verdict."""
+    """`ended`, `at work`, `asking` (in its own terminal), `waiting for approval`, `answered` (and nobody goes on with
+    it yet), or `cut short`: its process is gone before a verdict.
+    """
     if record.verdict is not None:
         return "ended"
-    return "at work" if is_alive(record.holder) else "cut short"
+    if is_alive(record.holder):
+        return "at work" if record.asks is None else "asking"
+    if record.asks is not None:
+        return "waiting for approval"
+    return "cut short" if record.holder else "answered"
 
 
 def _print_table(screen: Screen, records: Sequence[RunRecord], home: Path) -> None:
@@ -86,10 +108,17 @@ def _what(record: RunRecord, home: Path) -> str:
     """The cause or the reason of the end; before it, the newest event."""
     if record.verdict is not None:
         return shorten(record.summary or record.goal, record.fleet)
-    if state_of(record) == "cut short":
-        return f"its process is gone: `prunella heal` goes on with it, `prunella undo {record.id}` puts it back"
+    told = _WHAT_NOW.get(state_of(record))
+    if told is not None:
+        return told.format(record.id, seconds(time.time() - (record.asks or 0.0)))
     events = read_events(home, record.id)
     return shorten(f"{events[-1].kind}: {events[-1].text}" if events else record.goal, record.fleet)
+
+
+def _print_pause(screen: Screen, pause: Pause) -> None:
+    since = seconds(time.time() - pause.at)
+    screen.say(f"[bold yellow]paused[/] for {since} by {escape(pause.by)}: {escape(pause.reason or 'no reason given')}")
+    screen.say("[dim]`prunella resume` lets the agents go on; undo works meanwhile[/]")
 
 
 def _print_waits(screen: Screen, waiting: Sequence[Wait]) -> None:

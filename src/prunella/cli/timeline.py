@@ -20,12 +20,14 @@ _BUSY_WITH = {
     EventKind.INTENT: "acting",
     EventKind.ACTION: "watching the probes",
     EventKind.PROGRESS: "looking again",
+    EventKind.PAUSE: "standing still",
     EventKind.UNDO: "putting back",
     EventKind.REFLECTION: "thinking again",
     EventKind.CLIMB: "asking the next rung",
     EventKind.MODEL: "reading the answer",
 }
 _SAID = 60
+_TRIED: dict[bool | None, tuple[str, str]] = {True: ("green", "✔"), False: ("red", "✘"), None: ("dim", "·")}
 _CHANGES_STAND = {Verdict.ACHIEVED, Verdict.UNVERIFIED, Verdict.FROZEN}
 
 
@@ -77,10 +79,13 @@ class Timeline:
             EventKind.LESSON: lambda e: self._line(e, "cyan", "lesson", e.text),
             EventKind.SPENT: self._spent,
             EventKind.REJECTED: lambda e: self._line(e, "yellow", "rejected", e.text, most=2),
+            EventKind.REHEARSAL: self._rehearsal,
+            EventKind.CAUSE: lambda e: self._line(e, "bold cyan", "cause", e.text, most=2),
             EventKind.APPROVAL: lambda e: self._line(e, "magenta", "approval", said_once(e.text, self._tools)),
             EventKind.INTENT: self._intent,
             EventKind.ACTION: self._action,
             EventKind.JUDGED: lambda e: self._line(e, "bold", "judge", e.text),
+            EventKind.PAUSE: lambda e: self._line(e, "bold yellow", "pause", e.text),
             EventKind.PROGRESS: lambda e: self._line(e, "cyan", "progress", e.text),
             EventKind.UNDO: self._undo,
             EventKind.REFLECTION: lambda e: self._line(e, "yellow", "reflect", e.text, most=2),
@@ -127,6 +132,10 @@ class Timeline:
                 self._line(event, "blue", "plan", text, most=2)
             else:
                 self._screen.detail(text, style="default", most=2)
+
+    def _rehearsal(self, event: Event) -> None:
+        style, sign = _TRIED[cast("bool | None", event.data.get("ok"))]
+        self._line(event, style, "rehearse", f"{sign} {event.text}", most=2 if sign == "✘" else 1)
 
     def _intent(self, event: Event) -> None:
         self._differences[cast("int", event.data.get("entry", 0))] = str(event.data.get("difference", ""))

@@ -1,17 +1,17 @@
 """A heal from its parts: the fleet as world, the packs as tools, the fleet file's policy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from prunella.configs.known_good import FileKnownGood
 from prunella.domain.goal import Goal
 from prunella.domain.ruling import Autonomy
 from prunella.domain.run import RunRecord
 from prunella.domain.service import BrainsSpec, Fleet
 from prunella.healing.context import Context
 from prunella.policy.rules import Rules
-from prunella.protocols import Approver, Sink
+from prunella.protocols import Approver, Sink, Tool
 from prunella.redaction.redactor import Redactor
+from prunella.rehearsal.fleet import FleetRehearsal
 from prunella.storage.checkpoints import forget
 from prunella.telemetry.backends import captures_content
 from prunella.tools.packs.config import ConfigPack
@@ -26,6 +26,8 @@ from prunella.wiring.discreet import Discreet
 from prunella.wiring.workshop import Workshop, new_run_id
 from prunella.workers.worker import Worker
 from prunella.world.fleet_world import FleetWorld
+from prunella.world.posture import FleetPosture, posture_of_files
+from prunella.world.provenance import FleetProvenance
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,9 @@ def heal_context(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Seque
     """Everything that the loop works with; the run's own services are its targets."""
     fleet, environ, redactor = heal.fleet, workshop.settings.environ, Redactor()
     targets = tuple(name for name in record.services if name in fleet.services) or heal.services
-    good = FileKnownGood(workshop.home / "known-good")
-    world = FleetWorld(fleet, targets, workshop.home, good, redactor)
+    world = FleetWorld(fleet, targets, workshop.home, workshop.known_good(), redactor, environ)
     store = workshop.evidence(record.id, redactor)
-    http = HttpPack(probed_hosts(fleet))
-    packs = (ConfigPack(world, environ), ServicesPack(world), FilesPack(world), http)
-    tools = Tools([tool for pack in packs for tool in pack.tools()], redacts=redactor)
+    tools = fleet_tools(world, environ)
     emit = workshop.emitter(record.id, redactor, sinks).emit
     study = Study(
         environ, emit, observe=world.newest_facts, prices=heal.brains.prices, capture=captures_content(environ)
@@ -86,9 +85,23 @@ def heal_context(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Seque
         spending=workshop.spending,
         lessons=workshop.lessons(redactor),
         evidence=store,
+        provenance=FleetProvenance(world, record.goal),
+        security=FleetPosture(world),
+        rehearsal=FleetRehearsal(world, lambda shadow: _file_tools(shadow, environ), posture_of=posture_of_files),
         token=record.token,
         since=workshop.clock.now(),
         fleet=str(fleet.path),
-        changes_per_hour=fleet.policy.max_changes_per_hour,
+        approval_expires_s=fleet.policy.approval_expires_s,
         limits=fleet.limits,
     )
+
+
+def fleet_tools(world: FleetWorld, environ: Mapping[str, str]) -> Tools:
+    """The tools of a heal over one fleet, but for those that read the run's own evidence."""
+    others = (*ServicesPack(world).tools(), *HttpPack(probed_hosts(world.fleet)).tools())
+    return Tools([*_file_tools(world, environ), *others], redacts=world.redactor)
+
+
+def _file_tools(world: FleetWorld, environ: Mapping[str, str]) -> tuple[Tool, ...]:
+    """Those that work on a shadow as well."""
+    return (*ConfigPack(world, environ).tools(), *FilesPack(world).tools())
