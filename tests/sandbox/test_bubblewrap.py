@@ -170,41 +170,15 @@ for number in range(3, 256):
     assert (await run(sandbox, code)).stdout == ""
 
 
-async def test_sleeping_for_ever_ends_with_the_wall_time(sandbox: Bubblewrap, mark: str):
-    job = Job(command=("sh", "-c", f"echo first; sleep 1000; : {mark}"), limits=SHORT)
-    result = await sandbox.run(job)
-    assert (result.exit_code, result.stopped, result.stdout) == (-9, "wall time 1 s", "first\n")
-    assert result.duration_s < 3
-
-
 async def test_computing_for_ever_ends_with_the_processor_time(sandbox: Bubblewrap):
     result = await run(sandbox, "while True: pass", limits=JobLimits(cpu_s=1.0))
     assert (result.exit_code, result.stopped) == (-signal.SIGXCPU, "CPU time 1 s")
-
-
-async def test_processor_time_is_that_of_all_processes_together(sandbox: Bubblewrap):
-    code = "import os\nfor _ in range(3): os.fork()\nwhile True: pass"
-    result = await run(sandbox, code, limits=JobLimits(cpu_s=1.0, wall_s=60.0))
-    assert (result.exit_code, result.stopped) == (-9, "CPU time 1 s")
 
 
 async def test_more_memory_than_allowed_is_an_error_of_the_job(sandbox: Bubblewrap):
     result = await run(sandbox, "x = bytearray(4 * 1024**3)")
     assert (result.exit_code, result.stopped) == (1, "memory 512 MB")
     assert "MemoryError" in result.stderr
-
-
-async def test_memory_is_that_of_all_processes_together(sandbox: Bubblewrap):
-    code = """
-import os, time
-for _ in range(8):
-    if not os.fork():
-        x = bytearray(b"x") * (60 * 1024**2)
-        time.sleep(100)
-time.sleep(100)
-"""
-    result = await run(sandbox, code, limits=JobLimits(memory_mb=200))
-    assert (result.exit_code, result.stopped) == (-9, "memory 200 MB")
 
 
 async def test_memory_that_forks_share_is_counted_once(sandbox: Bubblewrap):
@@ -236,13 +210,6 @@ except OSError as error:
     result = await run(sandbox, code, limits=JobLimits(processes=20))
     assert 15 <= int(result.stdout) <= 20
     assert (result.exit_code, result.stopped) == (1, "20 processes")
-
-
-async def test_a_fork_bomb_of_the_shell_is_contained(sandbox: Bubblewrap):
-    limits = JobLimits(wall_s=2.0, processes=30)
-    result = await sandbox.run(Job(command=("sh", "-c", "b() { b | b & }; b; sleep 100"), limits=limits))
-    assert result.stopped != ""
-    assert result.duration_s < 8
 
 
 async def test_a_large_file_is_refused_to_it(sandbox: Bubblewrap):
@@ -278,11 +245,6 @@ async def test_a_flood_of_output_is_read_on_and_left_out(sandbox: Bubblewrap):
     assert "bytes left out" in result.stdout
     assert len(result.stdout) < 1100
     assert own.memory_info().rss - before < 50 * 1024**2
-
-
-async def test_printing_for_ever_ends(sandbox: Bubblewrap):
-    result = await sandbox.run(Job(command=("yes",), limits=SHORT))
-    assert (result.stopped, len(result.stdout) < 20_100) == ("wall time 1 s", True)
 
 
 async def test_a_daemon_does_not_outlive_its_job(sandbox: Bubblewrap, mark: str):
@@ -384,22 +346,6 @@ async def test_cancelling_while_it_starts_leaves_nothing(sandbox: Bubblewrap, ma
         await task
 
 
-async def test_it_ends_when_we_are_killed(sandbox: Bubblewrap, mark: str):
-    program = f"""
-import asyncio
-from prunella.domain.sandbox import Job
-from prunella.sandbox.bubblewrap import Bubblewrap
-asyncio.run(Bubblewrap().run(Job(command=("sh", "-c", "sleep 100 & sleep 100; : " + "{mark[:-4]}" + "{mark[-4:]}"))))
-"""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
-    try:
-        await until(lambda: any(each.info["cmdline"][0] == "sh" for each in with_word(mark)))
-    finally:
-        process.kill()
-        await process.wait()
-    await until(lambda: not with_word(mark))
-
-
 async def until(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + 15
     while not condition():
@@ -439,3 +385,21 @@ async def test_one_that_does_not_isolate_is_not_used(tmp_path: Path):
     with pytest.raises(Misuse, match="Code of others is not run"):
         await Bubblewrap(open_door).run(Job(command=("touch", str(witness))))
     assert not witness.exists()
+
+
+async def test_a_missing_python_is_told_as_what_it_is(sandbox: Bubblewrap, tmp_path: Path):
+    """A stand-in that raises the walls and looks for another name."""
+    elsewhere = tmp_path / "bwrap"
+    elsewhere.write_text(
+        '#!/bin/sh\nfor each; do shift; [ "$each" = python3 ] && each=no-python; set -- "$@" "$each"; done\n'
+        f'exec {await sandbox.ready()} "$@"\n'
+    )
+    elsewhere.chmod(0o755)
+    with pytest.raises(Misuse, match="isolates, but in there is no python3") as raised:
+        await Bubblewrap(elsewhere).ready()
+    assert "user namespaces" not in str(raised.value)
+
+
+async def test_the_interpreter_is_found_even_where_the_system_has_none(sandbox: Bubblewrap):
+    result = await sandbox.run(Job(command=("/run/python/python3", "-c", "import sys; print(sys.version_info[:2])")))
+    assert result.stdout.strip() == str(sys.version_info[:2])

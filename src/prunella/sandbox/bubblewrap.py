@@ -16,6 +16,7 @@ from prunella.sandbox.identity import is_root
 _INSTALL = "Install it with `sudo apt install bubblewrap` or `pip install 'prunella[sandbox]'`."
 _NEEDED = {"sh": "dash", "tar": "tar"}
 _NEEDED_BY_ROOT = {"setpriv": "util-linux"}
+_NOT_FOUND = 127
 _TRIAL = """
 import json, os, resource, socket
 limits = [resource.getrlimit(each)[0] for each in (resource.RLIMIT_AS, resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE)]
@@ -75,6 +76,11 @@ def _must_be_possible(binaries: tuple[Path, ...]) -> None:
 async def _try(binary: Path) -> None:
     """Raises SetupFailed when it does not run a job, or the job sees more than it should."""
     result = await confine(binary, Job(command=("python3", "-I", "-c", _TRIAL), limits=JobLimits(wall_s=30.0)))
+    if result.exit_code == _NOT_FOUND:
+        raise Misuse(
+            f"Code of others is not run: {binary} isolates, but in there is no python3 ({result.stderr.strip()}). "
+            "Install it with `sudo apt install python3`."
+        )
     if not result.ok:
         raise SetupFailed(f"a trial job ended with {result.exit_code} {result.stopped}: {result.stderr.strip()}")
     seen = json.loads(result.stdout)

@@ -116,7 +116,7 @@ class Confined:
             stderr=stderr,
             stopped=stopped or blamed(exit_code, stderr, self._job.limits),
             duration_s=duration_s,
-            files=unpack(self._files[len(BEGUN) :], self._job.files),
+            files=unpack(self._files[len(BEGUN) :], self._job.files, self._job.limits.files_chars),
         )
 
     def _follow(self, files: asyncio.StreamReader) -> set[asyncio.Task[None]]:

@@ -6,24 +6,24 @@ _CHUNK = 65536
 
 
 class Outlet:
-    """Keeps the head and the tail of a stream, `limit` bytes of it; the rest is counted and thrown away."""
+    """Keeps the head and the tail of a stream, `limit` bytes of `total`; the rest is counted and thrown away."""
 
     def __init__(self, limit: int) -> None:
         self._half = max(1, limit // 2)
-        self._head, self._tail, self._total = bytearray(), bytearray(), 0
+        self._head, self._tail, self.total = bytearray(), bytearray(), 0
 
     async def follow(self, reader: asyncio.StreamReader) -> None:
         """Until its end: everybody who could write to it is gone."""
         while chunk := await reader.read(_CHUNK):
-            self._keep(chunk)
+            self.keep(chunk)
 
     def text(self) -> str:
-        left_out = self._total - len(self._head) - len(self._tail)
+        left_out = self.total - len(self._head) - len(self._tail)
         gap = f"\n… {left_out} bytes left out …\n".encode() if left_out else b""
         return bytes(self._head + gap + self._tail).decode(errors="replace")
 
-    def _keep(self, chunk: bytes) -> None:
-        self._total += len(chunk)
+    def keep(self, chunk: bytes) -> None:
+        self.total += len(chunk)
         room = self._half - len(self._head)
         self._head += chunk[:room]
         self._tail += chunk[room:]

@@ -8,32 +8,33 @@ from pathlib import PurePosixPath
 from prunella.errors import Rejected
 
 MOST_FILES = 200
-MOST_CHARS_BACK = 1_000_000
 _MEBIBYTE = 1024 * 1024
 _LONGEST_PATH = 200
 
 
-def pack(files: Mapping[str, str], most_mb: int) -> bytes:
-    """Raises Rejected for a path that leaves the folder or is none, and for more than fits there."""
+def pack(files: Mapping[str, str], most_mb: int, *, beside: Mapping[str, str] | None = None) -> bytes:
+    """Raises Rejected for a path that leaves the folder or is none, and for more than fits there. `beside` are files
+    of ours, which do not count.
+    """
     if len(files) > MOST_FILES:
         raise Rejected(f"{len(files)} files are too many for the sandbox: give {MOST_FILES} at most.")
     parcel = io.BytesIO()
     with tarfile.open(fileobj=parcel, mode="w", format=tarfile.GNU_FORMAT) as tar:
-        for path, text in files.items():
+        for path, text in (*files.items(), *(beside or {}).items()):
             _add(tar, _checked(path), text.encode("utf-8", "replace"))
     if parcel.tell() > most_mb * _MEBIBYTE:
         raise Rejected(f"The files are larger than the {most_mb} MB of the sandbox: give less of them.")
     return parcel.getvalue()
 
 
-def unpack(parcel: bytes, given: Mapping[str, str]) -> dict[str, str]:
-    """The text files that are not as they were given, by path; bounded in number and size. Never raises for what a
-    job made of the parcel: what cannot be read is left out.
+def unpack(parcel: bytes, given: Mapping[str, str], most_chars: int = 1_000_000) -> dict[str, str]:
+    """The text files that are not as they were given, by path; bounded in number, and in size by `most_chars`. Never
+    raises for what a job made of the parcel: what cannot be read is left out.
     """
     given = {str(PurePosixPath(path)): text for path, text in given.items()}
     found: dict[str, str] = {}
-    room = MOST_CHARS_BACK
-    for path, text in _texts(parcel):
+    room = most_chars
+    for path, text in _texts(parcel, most_chars):
         if given.get(path) != text and len(text) <= room and len(found) < MOST_FILES:
             found[path] = text
             room -= len(text)
@@ -53,20 +54,20 @@ def _checked(path: str) -> str:
     return str(parts)
 
 
-def _texts(parcel: bytes) -> Iterator[tuple[str, str]]:
+def _texts(parcel: bytes, most_chars: int) -> Iterator[tuple[str, str]]:
     """Regular files only: links and devices stay behind, whatever they point to."""
     try:
         with tarfile.open(fileobj=io.BytesIO(parcel), mode="r:") as tar:
             for member in tar:
-                text = _text(tar, member)
+                text = _text(tar, member, most_chars)
                 if text is not None:
                     yield str(PurePosixPath(member.name)), text
     except (tarfile.TarError, OSError, ValueError, OverflowError):  # cut short, or forged
         return
 
 
-def _text(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str | None:
-    is_plain = member.isreg() and not member.issparse() and 0 <= member.size <= MOST_CHARS_BACK * 4
+def _text(tar: tarfile.TarFile, member: tarfile.TarInfo, most_chars: int) -> str | None:
+    is_plain = member.isreg() and not member.issparse() and 0 <= member.size <= most_chars * 4
     content = tar.extractfile(member) if is_plain and "__pycache__" not in member.name else None
     try:
         return content.read().decode() if content else None

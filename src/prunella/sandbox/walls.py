@@ -19,6 +19,7 @@ _NETWORK = (
     "resolv.conf", "hosts", "nsswitch.conf", "ssl/certs", "ssl/openssl.cnf", "pki/tls/certs",
     "pki/ca-trust/extracted", "crypto-policies",
 )  # fmt: skip
+_OWN_PYTHON = "/run/python"  # names the interpreter `python3`, where nothing else is called so
 _NAMESPACES = ("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
 _FOLDERS_OF_PYTHON = ("bin", "lib", "lib64")
 _LARGEST_FILE_TIMES = 4  # how much room the folder has, in largest files
@@ -83,7 +84,7 @@ def interpreter() -> Path:
 
 
 def _path() -> str:
-    return f"{interpreter().parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+    return f"{interpreter().parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:{_OWN_PYTHON}"
 
 
 def _folder(place: str) -> tuple[str, ...]:
@@ -104,6 +105,7 @@ def _system() -> Iterator[str]:
 
 def _python() -> Iterator[str]:
     """Programs and libraries of the interpreter, nothing else of its prefix: that may be somebody's ~/.local."""
+    yield from (*_folder("/run"), *_folder(_OWN_PYTHON), "--symlink", str(interpreter()), f"{_OWN_PYTHON}/python3")
     prefix = interpreter().parents[1]
     if not prefix.is_relative_to("/usr"):
         for parent in (*reversed(prefix.parents[:-1]), prefix):
