@@ -35,7 +35,7 @@ docs: $(VENV)/.ready
 # Hashes, and no address of where a package comes from.
 lock:
 	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header \
-	  pyproject.toml --extra models --extra sandbox --extra otel --extra postgres --extra embeddings --group dev -o requirements/dev.txt
+	  pyproject.toml --extra models --extra sandbox --extra encryption --extra otel --extra postgres --extra embeddings --group dev -o requirements/dev.txt
 
 $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Prunella needs Python 3.11 or newer: make PYTHON=python3.11") if sys.version_info < (3, 11) else 0'

@@ -147,10 +147,6 @@ def switched_off(shop: Shop, rng: Random) -> Edit:
     return valued(shop, file, key, value)
 
 
-def switched_off_payments(shop: Shop, _: Random) -> Edit:
-    return valued(shop, YAML, "features.accept_payments", "false")
-
-
 def lost_route(shop: Shop, rng: Random) -> Edit:
     return valued(shop, LIMITS, "routes.paths", rng.choice(["/pya, /prices", "/prices", "/Pay, /prices"]))
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from prunella.demo.build import SERVICES, Shop, build_shop
+from prunella.demo.build import Shop, build_shop
 from prunella.demo.faults import Fault, Injection
-from prunella.demo.looks import complaints, pay
+from prunella.demo.looks import pay
 from prunella.demo.oracle import Case, Picture, judge, take_picture
 from prunella.errors import Misuse
 
@@ -37,14 +37,6 @@ class Stage:
     def verdict_ok(self, verdict: str) -> list[str]:
         """What is not as it should be, given that a heal ended with `verdict`; empty when all is right."""
         return judge(self.case, self.fault.ending, verdict)
-
-    async def cold_restart(self) -> list[str]:
-        """Stop everything, start everything, and say what is not well then; for after a heal."""
-        for name in SERVICES:
-            await self.shop.supervisor(name).stop()
-        for name in reversed(SERVICES):
-            await self.shop.restart(name)
-        return [f"after a cold restart {name} is not well: {why}" for name, why in complaints(self.shop).items()]
 
 
 @asynccontextmanager

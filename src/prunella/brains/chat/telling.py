@@ -13,7 +13,7 @@ from prunella.redaction.redactor import Redactor
 from prunella.silence import silent
 
 _EVERY_S = 0.05
-_LONGEST_WORD = 400
+_LONGEST_WORD, _HELD = 400, 24
 
 
 @dataclass
@@ -60,8 +60,8 @@ class Teller:
 
 
 class Pieces:
-    """Gathers what streams in and tells it at most twenty times a second, in whole words: a secret that was cut in two
-    could not be seen.
+    """Gathers what streams in and tells it at most twenty times a second, in whole words and a little late: a secret
+    that was cut in two, or parted from its name, could not be seen.
     """
 
     def __init__(self, teller: Teller) -> None:
@@ -74,14 +74,18 @@ class Pieces:
         now = time.monotonic()
         if now - self._told < _EVERY_S:
             return
-        end = max(self._text.rfind(" "), self._text.rfind("\n")) + 1
-        end = end or (len(self._text) if len(self._text) > _LONGEST_WORD else 0)
-        if end:
+        ready = self._text[: max(0, len(self._text) - _HELD)]
+        end = max(ready.rfind(" "), ready.rfind("\n")) + 1 or (len(ready) if len(ready) > _LONGEST_WORD else 0)
+        if end and self._parts_nothing(end):
             self._told = now
             self._tell(end)
 
     def end(self) -> None:
         self._tell(len(self._text))
+
+    def _parts_nothing(self, end: int) -> bool:
+        redacted = self._teller.redactor.text
+        return redacted(self._text[:end]) + redacted(self._text[end:]) == redacted(self._text)
 
     def _tell(self, end: int) -> None:
         told, self._text = self._text[:end], self._text[end:]
