@@ -11,7 +11,7 @@ import pytest
 
 from prunella.supervisors.matching import interpreter_of
 from prunella.supervisors.ports import family_of, listeners, ports_of
-from prunella.supervisors.processes import end_process, find_instances, tag_of
+from prunella.supervisors.processes import end_process, tag_of
 from tests.supervisors.conftest import is_alive, until
 
 
