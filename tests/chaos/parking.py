@@ -80,32 +80,22 @@ def run_errand(errand: Errand) -> None:
     try:
         asyncio.run(_run(errand))
     except BaseException:
-        (errand.folder / "error.log").write_text(
-            traceback.format_exc(), encoding="utf-8"
-        )
+        (errand.folder / "error.log").write_text(traceback.format_exc(), encoding="utf-8")
         raise
 
 
 async def _run(errand: Errand) -> None:
     fuse = errand.fuse
     async with open_workshop(Settings(home=errand.home, environ={})) as workshop:
-        approvals = CrashingApprovals(
-            SqliteApprovals(workshop.runs.connection, workshop.clock), fuse
-        )
+        approvals = CrashingApprovals(SqliteApprovals(workshop.runs.connection, workshop.clock), fuse)
         try:
-            record = await (
-                _answer(errand, workshop, approvals)
-                if errand.by
-                else _claim(errand, workshop)
-            )
+            record = await (_answer(errand, workshop, approvals) if errand.by else _claim(errand, workshop))
             await _work(errand, record, workshop, approvals, fuse)
         except (Parked, Busy):
             return
 
 
-async def _answer(
-    errand: Errand, workshop: Workshop, approvals: Approvals
-) -> RunRecord:
+async def _answer(errand: Errand, workshop: Workshop, approvals: Approvals) -> RunRecord:
     """As `prunella approve` does it: the answer first, and what was heard of it is told to the world."""
     (question,) = await SqliteApprovals(workshop.runs.connection, workshop.clock).of(
         (await workshop.runs.get("last")).id
@@ -142,9 +132,7 @@ async def _work(
         context,
         brain=Repertoire(errand.plans),
         journal=CrashingJournal(context.journal, fuse),
-        tools=CrashingTools(
-            Counted(context.tools, errand.folder / "effects.log"), fuse
-        ),
+        tools=CrashingTools(Counted(context.tools, errand.folder / "effects.log"), fuse),
         patience=PATIENCE,
         rehearsal=None,
         security=None,

@@ -10,9 +10,7 @@ YAML = b"# times\nopen: 8\n  shut: [18\n"
 TOML = b'title = "shop"\n\n[old]\nlegacy = true # nobody knows\n'
 
 
-def plan(
-    *steps: tuple[str, dict[str, JsonValue]], cause: str = "a wrong setting"
-) -> Plan:
+def plan(*steps: tuple[str, dict[str, JsonValue]], cause: str = "a wrong setting") -> Plan:
     return Plan(
         cause=cause,
         steps=tuple(Step(tool=tool, arguments=arguments) for tool, arguments in steps),

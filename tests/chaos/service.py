@@ -28,9 +28,7 @@ def main() -> None:
         log.write(f"{digest}\n")
     if "broken" in whole:
         sys.exit("error: the configuration is broken")
-    signal.signal(
-        signal.SIGTERM, lambda _signal, _frame: stop(seconds("slow_stop", whole))
-    )
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: stop(seconds("slow_stop", whole)))
     time.sleep(seconds("slow_start", whole))
     healthy = bool(eval(check, {"texts": texts}))  # noqa: S307 -- the test's own expression
     serve(port, healthy=healthy, digest=digest)

@@ -70,9 +70,7 @@ class Stage:
         for number, (name, data) in enumerate(scenario.files.items()):
             (folder / name).write_bytes(data)
             (folder / name).chmod((0o640, 0o600, 0o444)[number % 3])
-            os.utime(
-                folder / name, (1_700_000_000, 1_700_000_000)
-            )  # a service that runs is younger than its files
+            os.utime(folder / name, (1_700_000_000, 1_700_000_000))  # a service that runs is younger than its files
         for name, target in (scenario.links or {}).items():
             (folder / name).symlink_to(target)
         (folder / "prunella.toml").write_text(self._fleet(), encoding="utf-8")
@@ -105,11 +103,7 @@ class Stage:
             "pid",
             "app.out",
         }
-        return {
-            path.name: _facts(path)
-            for path in sorted(self.folder.iterdir())
-            if path.name not in ours
-        }
+        return {path.name: _facts(path) for path in sorted(self.folder.iterdir()) if path.name not in ours}
 
     def running_config(self) -> str | None:
         """The digest that the service says it was started on; None when nobody listens."""
@@ -130,10 +124,7 @@ class Stage:
         found: list[psutil.Process] = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
-                if (
-                    process.status() != psutil.STATUS_ZOMBIE
-                    and Path(process.cwd()) == self.folder
-                ):
+                if process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()) == self.folder:
                     found.append(process)
         return found
 
@@ -178,10 +169,7 @@ class Stage:
             return f'supervisor = {{ kind = "process", command = {json.dumps(self.command)}, stop_timeout = "3s" }}'
         quoted = " ".join(f"'{word}'" for word in self.command)
         (self.folder / "control.sh").write_text(_CONTROL.format(command=quoted))
-        orders = ", ".join(
-            f'{order} = ["sh", "control.sh", "{order}"]'
-            for order in ("start", "stop", "status")
-        )
+        orders = ", ".join(f'{order} = ["sh", "control.sh", "{order}"]' for order in ("start", "stop", "status"))
         return f'supervisor = {{ kind = "command", {orders}, timeout = "5s" }}'
 
 
@@ -205,6 +193,4 @@ def _facts(path: Path) -> FileFacts:
     facts = path.lstat()
     link = os.readlink(path) if path.is_symlink() else ""  # noqa: PTH115 -- the target as it is written
     data = path.read_bytes() if path.is_file() else b""
-    return FileFacts(
-        data, stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid, link
-    )
+    return FileFacts(data, stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid, link)

@@ -13,10 +13,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from prunella.clock import SystemClock
+from prunella.domain.journal import Entry
 from prunella.domain.ruling import Question
 from prunella.domain.run import RunRecord, Verdict
 from prunella.storage.approvals import SqliteApprovals
 from prunella.storage.database import connect
+from prunella.storage.journal import SqliteJournal
 from prunella.storage.runs import SqliteRuns
 from tests.chaos.parking import Errand, run_errand
 from tests.chaos.scenarios import HEALED
@@ -69,6 +71,25 @@ def book(errand: Errand) -> tuple[RunRecord | None, tuple[Question, ...]]:
         connection.close()
 
 
+def journal(errand: Errand, record: RunRecord) -> tuple[Entry, ...]:
+    connection = connect(errand.home / "state.db")
+    try:
+        return asyncio.run(SqliteJournal(connection, SystemClock()).entries(record.id))
+    finally:
+        connection.close()
+
+
+def done_once(errand: Errand) -> list[str]:
+    """Of deaths beside an effect. One within it may find that nothing happened yet, and does it again; or that nobody
+    can tell, and puts it back.
+    """
+    record, _ = book(errand)
+    assert record is not None
+    done = Counter(lines(errand.folder / "effects.log"))
+    problems = [] if record.verdict is Verdict.ACHIEVED else [f"{record.verdict}: {record.summary}"]
+    return problems + [f"done {count} times: {key}" for key, count in done.items() if count > 1]
+
+
 def next_errand(errand: Errand, number: int) -> Errand | None:
     """What an operator and a timer would do now: answer what waits, else heal; None when the run is over."""
     record, questions = book(errand) if errand.home.exists() else (None, ())
@@ -86,7 +107,7 @@ def die_and_go_on(folder: Path, *deaths: int) -> list[str]:
         for number in range(MOST_ERRANDS):
             following = next_errand(errand, number)
             if following is None:
-                return wrong_in_the_end(stage, errand)
+                return wrong_in_the_end(stage, errand) + done_once(errand)
             burns_at = deaths[number] if number < len(deaths) else 0
             code = code_of(begin(replace(following, burns_at=burns_at)))
             if code not in {0, KILLED}:
@@ -103,7 +124,7 @@ def lines(path: Path) -> list[str]:
 def wrong_in_the_end(stage: Stage, errand: Errand) -> list[str]:
     record, questions = book(errand)
     assert record is not None
-    problems = [] if record.verdict is Verdict.ACHIEVED else [f"{record.verdict}: {record.summary}"]
+    problems = [] if record.verdict in {Verdict.ACHIEVED, Verdict.ESCALATED} else [f"{record.verdict}"]
     if len(questions) != 1:
         problems.append(f"asked {len(questions)} times")
     answers = [question.answer.by for question in questions if question.answer]
@@ -111,10 +132,13 @@ def wrong_in_the_end(stage: Stage, errand: Errand) -> list[str]:
         problems.append("a question has no answer, and the run went on")
     if not set(lines(errand.folder / "accepted.log")) <= set(answers):
         problems.append(f"told that they were heard: {lines(errand.folder / 'accepted.log')}, heard: {answers}")
-    done = Counter(lines(errand.folder / "effects.log"))
-    problems += [f"done {count} times: {key}" for key, count in done.items() if count > 1]
-    now = {name: facts.data for name, facts in stage.files().items()}
-    return problems + [f"{name}: {now[name]!r}" for name, data in SCENARIO.healed.items() if now[name] != data]
+    meant = Counter(entry.step.key for entry in journal(errand, record))
+    problems += [f"meant {count} times: {key}" for key, count in meant.items() if count > 1]
+    wanted = {name: facts.data for name, facts in stage.found_files.items()}
+    if record.verdict is Verdict.ACHIEVED:
+        wanted |= SCENARIO.healed
+    now = {name: facts.data for name, facts in stage.files().items() if name in wanted}
+    return problems + [f"{name}: {now.get(name)!r}" for name, data in wanted.items() if now.get(name) != data]
 
 
 def all_of(jobs: dict[str, Callable[[], list[str]]]) -> dict[str, list[str]]:

@@ -26,7 +26,7 @@ PLANS = (
             {"tool": "services.restart", "arguments": {"service": "app"}},
         ],
     }),)),
-) * 3  # fmt: skip
+) * 6  # fmt: skip
 
 
 @contextmanager
@@ -47,6 +47,7 @@ def healing(stage: Stage) -> Generator["subprocess.Popen[str]"]:
             program,
             "heal",
             "Heal the app service",
+            "--yes",
             "--brain",
             "openai:scripted",
             "--json",
@@ -62,9 +63,7 @@ def healing(stage: Stage) -> Generator["subprocess.Popen[str]"]:
             child.communicate(timeout=10)
 
 
-def wait_for(
-    child: "subprocess.Popen[str]", is_it: Callable[[dict[str, object]], bool]
-) -> None:
+def wait_for(child: "subprocess.Popen[str]", is_it: Callable[[dict[str, object]], bool]) -> None:
     """Read events until that one."""
     assert child.stdout is not None
     seen: list[str] = []
@@ -83,9 +82,7 @@ def until_it_is_set(stage: Stage, child: "subprocess.Popen[str]") -> None:
     del stage
     wait_for(
         child,
-        lambda event: (
-            event["kind"] == EventKind.ACTION and "config" in str(event["text"])
-        ),
+        lambda event: event["kind"] == EventKind.ACTION and "config" in str(event["text"]),
     )
 
 
@@ -105,15 +102,11 @@ def until_it_is_judged(stage: Stage, child: "subprocess.Popen[str]") -> None:
 Moment = Callable[[Stage, "subprocess.Popen[str]"], None]
 
 
-@pytest.mark.parametrize(
-    "until", [until_it_is_set, until_it_is_asked_to_stop, until_it_is_judged]
-)
+@pytest.mark.parametrize("until", [until_it_is_set, until_it_is_asked_to_stop, until_it_is_judged])
 @pytest.mark.parametrize("times", [1, 3])
 def test_ctrl_c_puts_everything_back(tmp_path: Path, until: Moment, times: int) -> None:
     """The third may come when all is done: then the process may end by the signal itself."""
-    scenario = Scenario(
-        "slow", {".env": SLOW}, '"never" in texts[0]', (), {}, is_healed=False
-    )
+    scenario = Scenario("slow", {".env": SLOW}, '"never" in texts[0]', (), {}, is_healed=False)
     stage = Stage(scenario, tmp_path / "stage")
     try:
         with healing(stage) as child:
@@ -128,8 +121,6 @@ def test_ctrl_c_puts_everything_back(tmp_path: Path, until: Moment, times: int) 
             stage.found_config,
             1,
         )
-        assert code in ({130} if times == 1 else {130, -signal.SIGINT}), (
-            tmp_path / "stderr.txt"
-        ).read_text()
+        assert code in ({130} if times == 1 else {130, -signal.SIGINT}), (tmp_path / "stderr.txt").read_text()
     finally:
         stage.close()

@@ -80,51 +80,29 @@ def die_and_resume(scenario: Scenario, folder: Path, *deaths: int) -> list[str]:
             problems += written_down_first(order)
         else:
             if in_a_process(replace(order, resumes=bool(deaths))) != 0:
-                return [
-                    f"the run could not be ended: {(folder / 'error.log').read_text(encoding='utf-8')}"
-                ]
+                return [f"the run could not be ended: {(folder / 'error.log').read_text(encoding='utf-8')}"]
         return [*problems, *wrong_in_the_end(stage, order)]
     finally:
         stage.close()
 
 
 def effects(order: Order) -> Counter[str]:
-    return Counter(
-        order.effects.read_text(encoding="utf-8").splitlines()
-        if order.effects.exists()
-        else ()
-    )
+    return Counter(order.effects.read_text(encoding="utf-8").splitlines() if order.effects.exists() else ())
 
 
 def written_down_first(order: Order) -> list[str]:
     """Law 2: what was applied is written down."""
     _, entries = book(order)
     written = Counter(entry.step.key for entry in entries)
-    return [
-        f"not written down: {key}"
-        for key, count in effects(order).items()
-        if count > written[key]
-    ]
+    return [f"not written down: {key}" for key, count in effects(order).items() if count > written[key]]
 
 
 def wrong_in_the_end(stage: Stage, order: Order) -> list[str]:
     """Laws 1 to 3: the verdict tells the truth, and the world is healed by the plan alone, or as it was found."""
     record, entries = book(order)
-    problems = (
-        written_down_first(order)
-        + wrong_files(stage, record)
-        + wrong_service(stage, record)
-    )
-    problems += [
-        f"done {count} times: {key}"
-        for key, count in effects(order).items()
-        if count > planned(order, key)
-    ]
-    problems += [
-        f"left open: {entry.step} is {entry.outcome}"
-        for entry in entries
-        if is_open(entry, record)
-    ]
+    problems = written_down_first(order) + wrong_files(stage, record) + wrong_service(stage, record)
+    problems += [f"done {count} times: {key}" for key, count in effects(order).items() if count > planned(order, key)]
+    problems += [f"left open: {entry.step} is {entry.outcome}" for entry in entries if is_open(entry, record)]
     return [f"{record.verdict} ({record.summary}): {problem}" for problem in problems]
 
 
@@ -133,27 +111,18 @@ def planned(order: Order, key: str) -> int:
 
 
 def is_open(entry: Entry, record: RunRecord) -> bool:
-    done = (
-        {Outcome.APPLIED, Outcome.UNDONE}
-        if record.verdict is Verdict.ACHIEVED
-        else {Outcome.UNDONE}
-    )
+    done = {Outcome.APPLIED, Outcome.UNDONE} if record.verdict is Verdict.ACHIEVED else {Outcome.UNDONE}
     return entry.outcome not in done
 
 
 def wrong_files(stage: Stage, record: RunRecord) -> list[str]:
     expected = dict(stage.found_files)
     if record.verdict is Verdict.ACHIEVED:
-        expected |= {
-            name: replace(expected[name], data=data)
-            for name, data in stage.scenario.healed.items()
-        }
+        expected |= {name: replace(expected[name], data=data) for name, data in stage.scenario.healed.items()}
     now = stage.files()
     names = sorted(now.keys() | expected.keys())
     return [
-        f"{name}: {now.get(name)} is not {expected.get(name)}"
-        for name in names
-        if now.get(name) != expected.get(name)
+        f"{name}: {now.get(name)} is not {expected.get(name)}" for name in names if now.get(name) != expected.get(name)
     ]
 
 
@@ -164,11 +133,7 @@ def wrong_service(stage: Stage, record: RunRecord) -> list[str]:
         stage.running_config(),
     )
     wanted = Verdict.ACHIEVED if scenario.is_healed else Verdict.ESCALATED
-    problems = (
-        []
-        if record.verdict is wanted
-        else [f"the verdict is {record.verdict}, not {wanted}"]
-    )
+    problems = [] if record.verdict is wanted else [f"the verdict is {record.verdict}, not {wanted}"]
     is_up = record.verdict is Verdict.ACHIEVED or scenario.found != "stopped"
     if running != is_up:
         problems.append(f"{running} processes run instead of {is_up:d}")
@@ -189,17 +154,11 @@ def all_of(jobs: dict[str, Callable[[], list[str]]]) -> dict[str, list[str]]:
     """Every job that found something wrong."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = {name: pool.submit(job) for name, job in jobs.items()}
-        return {
-            name: future.result() for name, future in found.items() if future.result()
-        }
+        return {name: future.result() for name, future in found.items() if future.result()}
 
 
-def killed_at(
-    scenario: Scenario, folder: Path, *deaths: int
-) -> Callable[[], list[str]]:
-    return lambda: die_and_resume(
-        scenario, folder / "-".join(map(str, deaths)), *deaths
-    )
+def killed_at(scenario: Scenario, folder: Path, *deaths: int) -> Callable[[], list[str]]:
+    return lambda: die_and_resume(scenario, folder / "-".join(map(str, deaths)), *deaths)
 
 
 def named(scenario: Any) -> str:
@@ -207,9 +166,7 @@ def named(scenario: Any) -> str:
 
 
 @pytest.mark.parametrize("scenario", [*HEALED, *AS_FOUND], ids=named)
-def test_healed_or_as_found_wherever_it_dies(
-    scenario: Scenario, tmp_path: Path
-) -> None:
+def test_healed_or_as_found_wherever_it_dies(scenario: Scenario, tmp_path: Path) -> None:
     places = places_of(scenario, tmp_path / "undisturbed")
     assert len(places) >= 6
     jobs = {
@@ -221,13 +178,8 @@ def test_healed_or_as_found_wherever_it_dies(
 
 
 def test_healed_or_as_found_when_it_dies_twice(tmp_path: Path) -> None:
-    pairs = random.Random(7).sample(
-        list(itertools.product(range(1, 25), range(1, 7))), 12
-    )
-    jobs = {
-        f"{first}, {second}": killed_at(AS_FOUND[0], tmp_path, first, second)
-        for first, second in pairs
-    }
+    pairs = random.Random(7).sample(list(itertools.product(range(1, 25), range(1, 7))), 12)
+    jobs = {f"{first}, {second}": killed_at(AS_FOUND[0], tmp_path, first, second) for first, second in pairs}
     assert all_of(jobs) == {}
 
 
@@ -253,9 +205,7 @@ def test_what_a_killed_writer_left_is_cleared_away(tmp_path: Path) -> None:
 
 def test_as_found_when_it_dies_while_the_service_goes_down(tmp_path: Path) -> None:
     """A process that was asked to stop still looks like one that runs."""
-    scenario = replace(
-        AS_FOUND[0], files={".env": ENV + b"# slow_stop=0.6\r\n"}, starts=0
-    )
+    scenario = replace(AS_FOUND[0], files={".env": ENV + b"# slow_stop=0.6\r\n"}, starts=0)
     stage = Stage(scenario, tmp_path / "stage")
     order = Order(stage.folder, scenario.plans)
     try:

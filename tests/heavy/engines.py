@@ -54,7 +54,9 @@ def podman_service() -> Generator[str]:
             "podman", f"--root={folder}/root", f"--runroot={folder}/run", "--runtime=runc", "--cgroup-manager=cgroupfs",
             "--events-backend=file", "system", "service", "--time=0", address,
         )  # fmt: skip
-        with _serving(command, folder / "log") as serving:
+        settings = folder / "containers.conf"  # what watched an exec goes at once, not after five minutes
+        settings.write_text("[engine]\nexit_command_delay = 0\n")
+        with _serving(command, folder / "log", {"CONTAINERS_CONF": str(settings)}) as serving:
             if not _is_up(address, serving):
                 pytest.skip(f"podman's service does not start here: {_end_of(folder / 'log')}")
             _import_image(address)
@@ -94,9 +96,11 @@ def _folder() -> Generator[Path]:
 
 
 @contextmanager
-def _serving(command: tuple[str, ...], log: Path) -> "Generator[subprocess.Popen[bytes]]":
+def _serving(
+    command: tuple[str, ...], log: Path, environ: dict[str, str] | None = None
+) -> "Generator[subprocess.Popen[bytes]]":
     with log.open("wb") as output:
-        serving = subprocess.Popen(command, stdout=output, stderr=output)
+        serving = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ | (environ or {}))
         try:
             yield serving
         finally:

@@ -76,7 +76,7 @@ class Incident:
         heal = Heal(self.fleet, "Make app well.", ("app",), BrainsSpec(), Autonomy.AUTO, Nobody())
         record = await self.workshop.runs.open(heal.record(self.workshop))
         context = self._with_memory(heal_context(heal, record, self.workshop, []))
-        return await Worker(self.workshop.loop, self.workshop.runs, heal.approver).work(record, context)
+        return await Worker(self.workshop.loop, self.workshop.runs, heal.approver or Nobody()).work(record, context)
 
     def _with_memory(self, context: Context) -> Context:
         assert isinstance(context.world, FleetWorld)

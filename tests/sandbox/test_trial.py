@@ -1,7 +1,6 @@
 import pytest
 
 from prunella.domain.sandbox import JobLimits, JobResult
-from prunella.sandbox.cell import ran_out_of_memory
 from prunella.sandbox.trial import faults_of
 
 SOUND = """network lo
@@ -42,14 +41,3 @@ def test_every_gap_is_told(before: str, after: str, said: str):
 
 def test_an_image_without_a_shell_is_told():
     assert faults(exit_code=127) == "a trial job ended with 127 : sh?"
-
-
-@pytest.mark.parametrize(
-    ("events", "did"),
-    [
-        ("low 0\noom 1\noom_kill 1\n", True), ("oom_kill_disable 0\nunder_oom 0\noom_kill 2\n", True),
-        ("oom 3\noom_kill 0\n", False), ("", False), ("oom_kill_disable 1\n", False),
-    ],
-)  # fmt: skip
-def test_a_kill_for_memory_is_read_from_the_account(events: str, did: bool):
-    assert ran_out_of_memory(events) is did

@@ -9,24 +9,16 @@ from prunella.domain.tool import Prepared
 
 PLAN = Plan(
     cause="a wrong door",
-    steps=(
-        Step(
-            tool="config.set", arguments={"file": "a.env", "key": "DOOR", "value": "8"}
-        ),
-    ),
+    steps=(Step(tool="config.set", arguments={"file": "a.env", "key": "DOOR", "value": "8"}),),
 )
 HOUR_S = 3600.0
 
 
-def request(
-    run: str, question: str = "q", *, asked: float = 0.0, expires: float | None = None
-) -> ApprovalRequest:
+def request(run: str, question: str = "q", *, asked: float = 0.0, expires: float | None = None) -> ApprovalRequest:
     return ApprovalRequest(
         run=run,
         plan=PLAN,
-        prepared=(
-            Prepared(before={"text": "DOOR=7 hunter2!"}, difference="-DOOR=7\n+DOOR=8"),
-        ),
+        prepared=(Prepared(before={"text": "DOOR=7 hunter2!"}, difference="-DOOR=7\n+DOOR=8"),),
         rulings=(Ruling(permission=Permission.ASK, reason="every change asks"),),
         asked=asked,
         expires=expires,
@@ -47,9 +39,7 @@ def secretive(run: str) -> ApprovalRequest:
         before="tr0ub4dor-old",
         after="tr0ub4dor-value",
     )
-    prepared = Prepared(
-        before={"text": "tr0ub4dor-before"}, changes=(change,), touches=("file:/a.env",)
-    )
+    prepared = Prepared(before={"text": "tr0ub4dor-before"}, changes=(change,), touches=("file:/a.env",))
     return request(run, "d41d8cd98f00b204e9800998ecf8427e").model_copy(
         update={
             "world": {"file:/a.env": "5e884898da28047151d0e56f8dc62927"},

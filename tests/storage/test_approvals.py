@@ -57,17 +57,11 @@ class Book:
         self.approvals = SqliteApprovals(self.connection, self.clock)
 
     async def opened(self, run: str = "a", *services: str) -> RunRecord:
-        return await self.runs.open(
-            sample_record(run, *(services or (f"service of {run}",)))
-        )
+        return await self.runs.open(sample_record(run, *(services or (f"service of {run}",))))
 
-    async def parked(
-        self, run: str = "a", *services: str, expires: float | None = None
-    ) -> RunRecord:
+    async def parked(self, run: str = "a", *services: str, expires: float | None = None) -> RunRecord:
         record = await self.opened(run, *services)
-        await self.approvals.ask(
-            request(run, asked=self.clock.now(), expires=expires), record.token
-        )
+        await self.approvals.ask(request(run, asked=self.clock.now(), expires=expires), record.token)
         await self.approvals.park(run, record.token)
         return record
 
@@ -79,12 +73,8 @@ def book(connection: sqlite3.Connection) -> Book:
 
 async def test_a_question_is_kept_once_as_it_was_asked_first(book: Book):
     record = await book.opened()
-    first = await book.approvals.ask(
-        request("a", asked=1.0, expires=book.clock.now() + 5), record.token
-    )
-    again = await book.approvals.ask(
-        request("a", asked=9.0, expires=None), record.token
-    )
+    first = await book.approvals.ask(request("a", asked=1.0, expires=book.clock.now() + 5), record.token)
+    again = await book.approvals.ask(request("a", asked=9.0, expires=None), record.token)
     assert (again, again.request.asked, len(await book.approvals.waiting())) == (
         first,
         1.0,
@@ -97,9 +87,7 @@ async def test_another_question_of_the_run_is_another(book: Book):
     await book.approvals.ask(request("a", "first"), record.token)
     await book.approvals.answer("a", "first", yes())
     second = await book.approvals.ask(request("a", "second"), record.token)
-    assert second.answer is None, (
-        "the same plan, asked again, needs an answer of its own"
-    )
+    assert second.answer is None, "the same plan, asked again, needs an answer of its own"
     assert [each.id for each in await book.approvals.of("a")] == ["first", "second"]
 
 
@@ -107,9 +95,7 @@ async def test_the_first_answer_stands_and_the_second_hears_who_gave_it(book: Bo
     await book.parked()
     kept = await book.approvals.answer("a", "q", yes("ann"))
     with pytest.raises(Answered, match="ann said yes"):
-        await book.approvals.answer(
-            "a", "q", Decision(approved=False, plan=PLAN.key, by="bob")
-        )
+        await book.approvals.answer("a", "q", Decision(approved=False, plan=PLAN.key, by="bob"))
     (question,) = await book.approvals.of("a")
     assert (question, question.answer) == (kept, yes("ann"))
     assert await book.approvals.waiting() == ()
@@ -128,9 +114,7 @@ async def test_an_answer_to_another_plan_is_refused_and_the_question_waits_on(
 def answering(database: Path, by: str) -> "subprocess.Popen[str]":
     """A process that answers when it is told to."""
     command = [sys.executable, "-c", _ANSWER, str(database), by, PLAN.key]
-    return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def is_ready(rival: "subprocess.Popen[str]") -> bool:
@@ -143,9 +127,7 @@ def tell(rival: "subprocess.Popen[str]") -> None:
     rival.stdin.flush()
 
 
-async def test_of_processes_that_answer_at_once_exactly_one_is_heard(
-    book: Book, database: Path
-):
+async def test_of_processes_that_answer_at_once_exactly_one_is_heard(book: Book, database: Path):
     await book.parked()
     rivals = [answering(database, f"r{number}") for number in range(3)]
     try:
@@ -205,18 +187,12 @@ async def test_nothing_secret_lies_in_the_book(book: Book, database: Path):
     record = await book.opened()
     asked = secretive("a")
     question = await book.approvals.ask(asked, record.token)
-    assert question.plan == asked.plan.key != question.request.plan.key, (
-        "bound to the true plan, shown redacted"
-    )
+    assert question.plan == asked.plan.key != question.request.plan.key, "bound to the true plan, shown redacted"
     held = b"".join(path.read_bytes() for path in database.parent.glob("state.db*"))
     assert b"tr0ub4dor" not in held
     assert (question.request.id, question.request.world) == (asked.id, asked.world)
-    assert question.request.prepared[0].touches == ("file:/a.env",), (
-        "what is no secret stays"
-    )
-    assert (
-        await book.approvals.answer("a", asked.id, yes(plan=asked.plan.key))
-    ).answer is not None
+    assert question.request.prepared[0].touches == ("file:/a.env",), "what is no secret stays"
+    assert (await book.approvals.answer("a", asked.id, yes(plan=asked.plan.key))).answer is not None
 
 
 async def test_a_run_that_ended_asks_nothing_any_more(book: Book):
@@ -340,9 +316,7 @@ async def test_an_old_database_learns_to_keep_questions(tmp_path: Path, database
 Deed = tuple[str, float]
 DEEDS = st.lists(
     st.one_of(
-        st.tuples(
-            st.sampled_from(["ask", "park", "ann", "bob", "eve", "look"]), st.just(0.0)
-        ),
+        st.tuples(st.sampled_from(["ask", "park", "ann", "bob", "eve", "look"]), st.just(0.0)),
         st.tuples(st.just("wait"), st.floats(0, 2)),
     ),
     max_size=12,
@@ -362,9 +336,7 @@ async def test_whatever_happens_in_whatever_order_there_is_one_answer(
         answers += [each.answer for each in await book.approvals.of("a") if each.answer]
     book.connection.close()
     assert len({json.dumps(each.model_dump(mode="json")) for each in answers}) <= 1
-    waited = sum(
-        seconds for deed, seconds in deeds[_first(deeds, "ask") :] if deed == "wait"
-    )
+    waited = sum(seconds for deed, seconds in deeds[_first(deeds, "ask") :] if deed == "wait")
     if answers and waited < 3:
         assert answers[0].approved
     if "ask" in {deed for deed, _ in deeds} and waited >= 3:
@@ -376,33 +348,23 @@ async def _do(book: Book, record: RunRecord, deed: str, seconds: float) -> None:
     with suppress(Misuse):
         match deed:
             case "ask":
-                await book.approvals.ask(
-                    request("a", expires=book.clock.now() + 3), record.token
-                )
+                await book.approvals.ask(request("a", expires=book.clock.now() + 3), record.token)
             case "park":
                 await book.approvals.park("a", record.token)
             case "ann" | "bob" | "eve":
-                await book.approvals.answer(
-                    "a", "q", yes(deed, PLAN.key if deed != "eve" else "another")
-                )
+                await book.approvals.answer("a", "q", yes(deed, PLAN.key if deed != "eve" else "another"))
             case _:
                 await book.approvals.waiting()
 
 
 def _first(deeds: list[Deed], name: str) -> int:
-    return next(
-        (place for place, (deed, _) in enumerate(deeds) if deed == name), len(deeds)
-    )
+    return next((place for place, (deed, _) in enumerate(deeds) if deed == name), len(deeds))
 
 
 def _in_memory() -> sqlite3.Connection:
     """The package's own tables, without a disk."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.row_factory = sqlite3.Row
-    for script in sorted(
-        (Path(__file__).parents[2] / "src/prunella/storage/migrations").glob(
-            "000[1-3].sql"
-        )
-    ):
+    for script in sorted((Path(__file__).parents[2] / "src/prunella/storage/migrations").glob("000[1-3].sql")):
         connection.executescript(script.read_text(encoding="utf-8"))
     return connection

@@ -116,7 +116,9 @@ class Agent:
         from prunella.storage.checkpoints import forget
         from prunella.workers.worker import Worker
 
-        ended = await Worker(workshop.loop, workshop.runs, self.approver or Nobody()).work(record, context)
+        ended = await Worker(workshop.loop, workshop.runs, self.approver or Nobody(), workshop.pause).work(
+            record, context
+        )
         await forget(workshop.saver, ended.id)
         return ended
 

@@ -14,10 +14,16 @@ class Nobody:
 
 
 class Always:
-    """Whoever started the run said yes to all that the policy asks about."""
+    """Whoever started the run said yes to all that is asked about, but for guards that would be weaker: that takes a
+    yes to the very one.
+    """
 
     def __init__(self, by: str) -> None:
         self._by = by
 
     async def decide(self, request: ApprovalRequest) -> Decision:
+        if request.downgrades:
+            weaker = "; ".join(str(each) for each in request.downgrades)
+            why = f"a yes to everything is none to a weaker guard ({weaker})"
+            return Decision(approved=False, plan=request.plan.key, by=self._by, reason=why)
         return Decision(approved=True, plan=request.plan.key, by=self._by)

@@ -1,4 +1,4 @@
-"""A call of a tool, from the words that an operator types: `config.set payments PORT 8080`."""
+"""A call of a tool, from the words that an operator types: `config.set web PORT 8080`."""
 
 import json
 import shlex
@@ -52,7 +52,7 @@ def _words_of(text: str) -> list[str]:
     except ValueError as error:
         raise Misuse(f"{text!r} cannot be read: {error}. Close the quote.") from error
     if not words:
-        raise Misuse('Say which call: `prunella policy explain "config.set payments PORT 8080"`.')
+        raise Misuse('Say which call: `prunella policy explain "config.set web PORT 8080"`.')
     return words
 
 

@@ -18,7 +18,7 @@ app.add_typer(audit_app, name="audit")
 
 @policy_app.command("explain")
 def explain_policy(
-    call: Annotated[list[str], typer.Argument(metavar="CALL", help="Such as `config.set payments PORT 8080`.")],
+    call: Annotated[list[str], typer.Argument(metavar="CALL", help="Such as `config.set web PORT 8080`.")],
     *,
     fleet: FleetOption = None,
     json: JsonOption = False,

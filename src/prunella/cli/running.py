@@ -21,18 +21,13 @@ from prunella.domain.run import RunRecord, Verdict
 from prunella.errors import Busy, Parked, Paused, PrunellaError
 from prunella.protocols import Approver, Sink
 from prunella.redaction.redactor import Redactor
-from prunella.storage.approvals import SqliteApprovals
-from prunella.storage.checkpoints import forget
-from prunella.storage.pause import PauseFile
 from prunella.storage.runs import Orphaned
 from prunella.telemetry.json_lines import JsonLines
-from prunella.wiring.heal import Heal, heal_context
+from prunella.wiring.heal import Heal, carry_out
 from prunella.wiring.settings import Settings
 from prunella.wiring.workshop import Workshop, open_workshop
-from prunella.workers.approval import DurableApprover
 from prunella.workers.paging import page
 from prunella.workers.pausing import refuse_while_paused
-from prunella.workers.worker import Worker
 
 _POLL_S = 0.3
 
@@ -67,7 +62,7 @@ async def work(order: Order, settings: Settings, *, parks: bool = True) -> RunRe
 async def _go_on(order: Order, run: str, settings: Settings) -> RunRecord:
     screen = Screen(quiet=order.wanted.json)
     async with open_workshop(settings) as workshop:
-        refuse_while_paused(PauseFile(workshop.home))
+        refuse_while_paused(workshop.pause)
         record = await workshop.runs.seize(run)
         return await _watched(order, order.approver(screen), record, workshop, screen)
 
@@ -80,14 +75,15 @@ async def _watched(
     began = time.time() if workshop.clock.now() - record.started > _POLL_S else None
     sink: Sink = JsonLines(sys.stdout) if wanted.json else Timeline(record, screen, began=began, is_dry=wanted.dry_run)
     try:
-        return await _carry_out(order, inner, record, workshop, sink)
+        heal = replace(_heal(order, inner), goal=record.goal)
+        return await carry_out(heal, record, workshop, [sink])
     except Parked as parked:
         screen.idle()
         await _tell_of(parked, order, workshop, screen, sink)
         raise
     except asyncio.CancelledError:
         ended = await workshop.runs.get(record.id)
-        if ended.verdict is Verdict.FROZEN:
+        if ended.verdict in {Verdict.FROZEN, Verdict.ACHIEVED}:  # on probation the verdict stands
             return ended
         raise
     except PrunellaError:
@@ -99,31 +95,16 @@ async def _watched(
         screen.idle()
 
 
-async def _carry_out(
-    order: Order, inner: Approver | None, record: RunRecord, workshop: Workshop, sink: Sink
-) -> RunRecord:
-    """Work on an opened run until it has its verdict; its checkpoints are of no more use then."""
-    approver = inner
-    if inner is None or not order.wanted.dry_run:
-        approvals = SqliteApprovals(workshop.runs.connection, workshop.clock)
-        approver = DurableApprover(approvals, record.token, workshop.clock, inner)
-    heal = replace(_heal(order, approver or Nobody()), goal=record.goal)
-    worker = Worker(workshop.loop, workshop.runs, heal.approver, PauseFile(workshop.home))
-    ended = await worker.work(record, heal_context(heal, record, workshop, [sink]))
-    await forget(workshop.saver, ended.id)
-    return ended
-
-
-def _heal(order: Order, approver: Approver) -> Heal:
+def _heal(order: Order, approver: Approver | None) -> Heal:
     return Heal(
         fleet=order.fleet, goal=order.goal, services=order.services, brains=order.brains,
-        autonomy=order.autonomy, approver=approver,
+        autonomy=order.autonomy, approver=approver, is_dry=order.wanted.dry_run,
     )  # fmt: skip
 
 
 async def _tell_of(parked: Parked, order: Order, workshop: Workshop, screen: Screen, sink: Sink) -> None:
     """Show how to answer, and run the operator's command. A cancellation only cuts that short: the run is parked."""
-    asked = await SqliteApprovals(workshop.runs.connection, workshop.clock).of(parked.run)
+    asked = await workshop.approvals.of(parked.run)
     question = next(each for each in asked if each.id == parked.question)
     screen.say("\n[bold yellow]… waiting for approval[/]")
     for label, text in how_to_answer(question, workshop.clock.now()):
@@ -157,7 +138,7 @@ async def _interruptible(job: Coroutine[None, None, RunRecord]) -> Exit:
 
 async def _let_go_on(workshop: Workshop, *, wait: bool) -> None:
     """Back when no agent is paused. Raises Paused where that is not waited for."""
-    switch = PauseFile(workshop.home)
+    switch = workshop.pause
     if not wait:
         refuse_while_paused(switch)
     pause = switch.pause()

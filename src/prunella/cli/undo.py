@@ -50,7 +50,7 @@ async def _put_back(run: str, *, json: bool) -> RunRecord | None:
         title = f"taking back {', '.join(record.services)}"
         sink: Sink = JsonLines(sys.stdout) if json else Timeline(record, screen, title=title, began=time.time())
         try:
-            worker = Worker(workshop.loop, workshop.runs, heal.approver)
+            worker = Worker(workshop.loop, workshop.runs, heal.approver or Nobody())
             return await worker.withdraw(record, heal_context(heal, record, workshop, [sink]), _DONE)
         finally:
             screen.idle()

@@ -27,7 +27,7 @@ async def approve(state: State, runtime: Runtime[Context]) -> Change:
         return ticked | {"next": "intend", "allowed": (*state.allowed, *state.downgrades)}
     if decision.edited is not None and decision.plan == chosen.key:
         wanted = decision.edited.model_copy(update={"by": decision.by})
-        return ticked | {"plan": wanted, "prepared": (), "rulings": (), "next": "vet"}
+        return ticked | {"plan": wanted, "insists": True, "prepared": (), "rulings": (), "next": "vet"}
     if decision.final:
         return ticked | give_up(state, f"{said}. Suggested: {in_words(chosen)}")
     return ticked | rejected(state, chosen, (said,))

@@ -17,9 +17,13 @@ def refused(state: State, context: Context, said: str, why: str) -> Change:
 
 
 def no_idea(state: State, why: str) -> Change:
-    """Better than red is kept; progress that led nowhere is put back, and another beginning is tried."""
+    """Better than red is kept; what was put aside is asked about; progress that led nowhere is put back, and another
+    beginning is tried.
+    """
     if state.is_optimising:
         return {"plan": None, "next": "commit"}
+    if state.aside is not None and state.aside_ground == state.kept:
+        return {"plan": state.aside, "aside": None, "insists": True, "cursor": 0, "observations": (), "next": "vet"}
     if state.kept_plans and not state.giving_up:
         return {"kept": 0, "plan": None, "next": "undo"}
     return give_up(state, why)

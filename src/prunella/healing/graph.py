@@ -46,7 +46,7 @@ def build_loop(checkpointer: BaseCheckpointSaver[Any], **instead: Node) -> Loop:
         observe: ["diagnose", "judge", "learn"],
         diagnose: ["plan"],
         plan: ["vet", "observe", "diagnose", "plan", "judge", "undo", "commit"],
-        vet: ["approve", "reflect", "undo", "commit"],
+        vet: ["approve", "vet", "reflect", "undo", "commit"],
         approve: ["intend", "vet", "reflect", "undo", "commit"],
         intend: ["act", "observe", "undo"],
         act: ["intend", "judge"],

@@ -69,7 +69,7 @@ def _attempt(state: State, context: Context, proposal: Answer | Plan) -> Change:
     if isinstance(proposal, Answer):
         return _answered(state, context, proposal)
     _show_plan(context, proposal)
-    return {"plan": proposal, "cursor": 0, "observations": (), "next": "vet"}
+    return {"plan": proposal, "insists": False, "cursor": 0, "observations": (), "next": "vet"}
 
 
 async def _brief(state: State, context: Context) -> Brief:

@@ -27,8 +27,10 @@ class State:
     `stage` counts the sub-goals that are reached. `entry` is the journal number of the step in hand, `kept` the
     newest one that progress keeps. `looked` are the keys of the look-ups that `evidence` answers, `trouble` what the
     run began with. `posture` is how well things were guarded when the run began, `downgrades` what the plan in hand
-    would weaken of it, `allowed` what a human said yes to. `giving_up` says why all is being undone ("" while there is
-    hope). `best` is the objective's best figure so far. `ticked` is when `spent.seconds` was last brought up to date.
+    would weaken of it, `allowed` what a human said yes to. `aside` is the first plan on `aside_ground` that only a
+    human could allow; `insists`: the plan in hand is such a one, and a human is asked. `giving_up` says why all is
+    being undone ("" while there is hope). `best` is the objective's best figure so far. `ticked` is when
+    `spent.seconds` was last brought up to date.
     """
 
     run: str = ""
@@ -53,6 +55,9 @@ class State:
     downgrades: tuple[Downgrade, ...] = ()
     allowed: tuple[Downgrade, ...] = ()
     cause: CauseShown | None = None
+    aside: Plan | None = None
+    aside_ground: int = 0
+    insists: bool = False
     cursor: int = 0
     entry: int = 0
     kept: int = 0
@@ -117,6 +122,9 @@ class Change(TypedDict, total=False):
     downgrades: tuple[Downgrade, ...]
     allowed: tuple[Downgrade, ...]
     cause: CauseShown | None
+    aside: Plan | None
+    aside_ground: int
+    insists: bool
     cursor: int
     entry: int
     kept: int

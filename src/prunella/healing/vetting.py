@@ -25,13 +25,17 @@ _IN_FILES = {Aspect.AUTH, Aspect.TLS, Aspect.BIND}
 
 @dataclass(frozen=True)
 class Vetted:
-    """One step as the vetting left it: perhaps by another tool than the brain named."""
+    """One step as the vetting left it: perhaps by another tool than the brain named.
+
+    `doubt` is why it asks although the policy would let it pass: nobody vouches for a value of it ("": it does not).
+    """
 
     step: Step
     reasons: tuple[str, ...]
     prepared: Prepared = Prepared()
     ruling: Ruling = Ruling(permission=Permission.DENY, reason="not vetted")
     risk: Risk = Risk.READ
+    doubt: str = ""
 
 
 async def vet(state: State, runtime: Runtime[Context]) -> Change:
@@ -42,11 +46,12 @@ async def vet(state: State, runtime: Runtime[Context]) -> Change:
     chosen = chosen.model_copy(update={"steps": tuple(each.step for each in vetted)})
     reach = await _rule_plan(vetted, context)
     is_final = any(ruling.final for ruling in (reach, *(each.ruling for each in vetted)))
-    reasons += _stall(state, chosen) + _unknown_probes(state, chosen) + _over_limits(state, context)
+    reasons += _unknown_probes(state, chosen) + _over_limits(state, context)
+    reasons += [] if state.insists else _stall(state, chosen)
     reasons += [reach.reason] if reach.permission is Permission.DENY else []
     if not reasons:
         reasons += await _held_by_others(state, context, vetted)
-    if len(_rejections(state, chosen)) > 1:
+    if len(_rejections(state, chosen)) > 1 and not state.insists:
         return no_idea(state, f"{context.brain.name} proposes the same over and over: {in_words(chosen)}")
     rehearsed = await _rehearse(chosen, vetted, context) if is_final or not reasons else Rehearsed()
     reasons += [f"On a shadow of the configuration: {trial.name} fails: {trial.detail}" for trial in rehearsed.failed]
@@ -56,7 +61,11 @@ async def vet(state: State, runtime: Runtime[Context]) -> Change:
         context.emit(EventKind.REJECTED, "vet", " ".join(reasons), plan=chosen.key, reasons=list(reasons))
         return rejected(state, chosen, tuple(reasons))
     weaker = _weakened(state, vetted, rehearsed)
+    doubts = (*(each.doubt for each in vetted if each.doubt), *(ruling.reason for ruling in _about(weaker)))
+    if doubts and not state.insists and _would_pass_otherwise(reach, vetted):
+        return _put_aside(state, chosen, doubts, context)
     return {
+        "insists": False,
         "plan": chosen,
         "prepared": tuple(_as_shown(each.prepared) for each in vetted),
         "risks": tuple(each.risk for each in vetted),
@@ -81,11 +90,11 @@ async def _vet_step(step: Step, context: Context, *, instead: bool = False) -> V
     if prepared.instead and not instead:
         context.emit(EventKind.NOTE, "vet", f"{step}: {prepared.note}, so {prepared.instead} does it")
         return await _vet_step(step.model_copy(update={"tool": prepared.instead}), context, instead=True)
-    ruling = context.policy.rule(step, tool.spec, prepared)
+    by_policy = ruling = context.policy.rule(step, tool.spec, prepared)
     if context.provenance is not None:
-        ruling = stricter(ruling, await context.provenance.rule(step, tool.spec, prepared))
+        ruling = stricter(by_policy, await context.provenance.rule(step, tool.spec, prepared))
     denied = (ruling.reason,) if ruling.permission is Permission.DENY else ()
-    return Vetted(step, denied, prepared, ruling, tool.spec.risk)
+    return Vetted(step, denied, prepared, ruling, tool.spec.risk, "" if ruling is by_policy else ruling.reason)
 
 
 async def _rule_plan(vetted: list[Vetted], context: Context) -> Ruling:
@@ -130,6 +139,19 @@ def _told_by(posture: Posture, touched: set[str]) -> Posture:
 
 def _about(weaker: tuple[Downgrade, ...]) -> tuple[Ruling, ...]:
     return tuple(Ruling(permission=Permission.ASK, reason=f"It weakens a guard: {each}.") for each in weaker)
+
+
+def _would_pass_otherwise(reach: Ruling, vetted: list[Vetted]) -> bool:
+    rulings = (reach, *(each.ruling for each in vetted if not each.doubt))
+    return all(ruling.permission is Permission.ALLOW for ruling in rulings)
+
+
+def _put_aside(state: State, chosen: Plan, doubts: tuple[str, ...], context: Context) -> Change:
+    """A repair that needs nobody's leave comes first; a human is asked about the first one aside when none is left."""
+    reasons = (*doubts, "A human would have to be asked. Find a repair that does without, or say that there is none.")
+    context.emit(EventKind.REJECTED, "vet", " ".join(reasons), plan=chosen.key, reasons=list(reasons))
+    aside = state.aside if state.aside is not None and state.aside_ground == state.kept else chosen
+    return rejected(state, chosen, reasons) | {"aside": aside, "aside_ground": state.kept}
 
 
 def _as_shown(prepared: Prepared) -> Prepared:

@@ -20,27 +20,48 @@ _MOUNT = "rw,nosuid,nodev,exec,mode=1777"
 # there. `wait` also buries processes whose parents died.
 KEEPER = 'exec 3<&0; timeout "$1" cat <&3 >/dev/null 2>&1 & wait'
 
-# $1 bytes of tar come in.
-PUT = f'head -c "$1" | tar -xmf - -C {FOLDER}'
-
 _AS_GIVEN = ("sh", "-c", 'exec "$@"', "sh")
 
-# The files come out, and on the other stream whether the kernel killed for memory (of cgroup v2, and v1).
-COLLECT = f"""
-kill -9 -1 2>/dev/null
-tar -cf - -C {FOLDER} . 2>/dev/null
-cat /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control >&2 2>/dev/null
+# Whether the kernel ended something for memory, as the cgroup's own account has it (v2, and v1).
+_STARVED = """
+starved=0
+for account in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
+  [ ! -r "$account" ] || while read -r name count; do
+    [ "$name" != oom_kill ] || [ "$count" = 0 ] || starved=1
+  done < "$account"
+done
 """
 
 
-def put_command(size_bytes: int) -> list[str]:
-    return ["sh", "-c", PUT, "sh", str(size_bytes)]
+def begun_mark(word: str) -> bytes:
+    return f"{word} begun\n".encode()
 
 
-def run_command(job: Job, stdin: str, *, alone: bool = False) -> list[str]:
-    """`stdin` is the name of the file with standard input. `alone`: no cgroup counts memory and processes."""
+def ended_mark(word: str) -> bytes:
+    """Then come the exit code, 1 or 0 for a kill for memory, and after that line the parcel of files."""
+    return f"\n{word} ended ".encode()
+
+
+def whole_command(job: Job, stdin: str, word: str, parcel_bytes: int) -> list[str]:
+    """Lays out what comes in, runs the job, and sends its files out; `word` marks on standard output where."""
+    script = f"""
+head -c {parcel_bytes} | tar -xmf - -C {FOLDER} || exit 125
+echo "{word} begun"
+{_run_script(job.limits, alone=False)}{_STARVED}
+printf '\\n%s %s %s\\n' "{word} ended" "$code" "$starved"
+tar -cf - -C {FOLDER} . 2>/dev/null
+"""
+    return _in_shell(script, job, stdin)
+
+
+def run_command(job: Job, stdin: str) -> list[str]:
+    """Where the files are laid and no cgroup counts memory and processes; exits as the job did."""
+    return _in_shell(f"{_run_script(job.limits, alone=True)}exit $code", job, stdin)
+
+
+def _in_shell(script: str, job: Job, stdin: str) -> list[str]:
+    """`stdin` is the name of the file with standard input."""
     variables = (f"{name}={value}" for name, value in job.environ.items())
-    script = _run_script(job.limits, alone=alone)
     return ["sh", "-c", script, "sh", stdin, *variables, *_AS_GIVEN, *job.command]
 
 
@@ -63,18 +84,7 @@ shift
 )
 code=$?
 kill -9 -1 2>/dev/null
-exit $code
 """
-
-
-def collect_command() -> list[str]:
-    return ["sh", "-c", COLLECT]
-
-
-def ran_out_of_memory(events: str) -> bool:
-    """Whether the cgroup's own account counts a kill."""
-    counts = (line.split() for line in events.splitlines())
-    return any(len(parts) == 2 and parts[0] == "oom_kill" and parts[1] != "0" for parts in counts)
 
 
 def creation(api: Any, name: str, image: str, job: Job, volumes: Iterable[str]) -> dict[str, Any]:
@@ -88,6 +98,7 @@ def creation(api: Any, name: str, image: str, job: Job, volumes: Iterable[str]) 
         "hostname": "job",
         "working_dir": "/",
         "stdin_open": True,
+        "stop_signal": "SIGKILL",
         "healthcheck": {"test": ["NONE"]},
         "labels": {LABEL: owner()},
         "network_disabled": not job.network,

@@ -11,31 +11,24 @@ from prunella.cancelling import at_rest, to_the_end
 from prunella.domain.sandbox import Job, JobLimits, JobResult
 from prunella.errors import Misuse, Rejected, Transient
 from prunella.sandbox.addresses import Address, Engine
-from prunella.sandbox.cell import (
-    JOB_USER,
-    collect_command,
-    creation,
-    put_command,
-    ran_out_of_memory,
-    run_command,
-)
+from prunella.sandbox.cell import JOB_USER, begun_mark, creation, ended_mark, whole_command
 from prunella.sandbox.daemon import ANSWER_S, Daemon, Gone
 from prunella.sandbox.ending import blamed, exit_code_of
 from prunella.sandbox.frames import STDERR, STDOUT, Frames
 from prunella.sandbox.leftovers import LABEL, is_orphan
 from prunella.sandbox.outlets import Outlet
 from prunella.sandbox.parcel import pack, unpack
+from prunella.sandbox.parting import Parting
 from prunella.sandbox.trial import TRIAL, faults_of
 from prunella.sandbox.walls import room_mb
 from prunella.sandbox.watch import said_cpu, said_memory, said_wall
 
 _MEBIBYTE = 1024 * 1024
 _WATCH_EVERY_S = 0.5
-_PUT_S = 30.0
 _COLLECT_S = 15.0
 _DRAIN_S = 3.0
+_KILLED = -9
 _LONGEST_ARGUMENT = 128 * 1024 - 1  # of Linux
-_SAID_CHARS = 4000
 
 
 @dataclass(frozen=True)
@@ -116,20 +109,17 @@ class ContainerSandbox:
         async with self._daemon.client() as api:
             container = await self._opened(api, image, job)
             try:
-                await container.put(parcel)
-                run = await container.run(run_command(job, stdin), job.limits)
-                files, no_memory = (b"", False) if run.stopped else await container.collect(job.limits)
+                run = await container.run(job, stdin, parcel)
             finally:
                 await to_the_end(container.remove())
-        exit_code = exit_code_of(run.status)
-        starved = said_memory(job.limits) if no_memory and exit_code else ""
+        starved = said_memory(job.limits) if run.starved and run.exit_code else ""
         return JobResult(
-            exit_code=exit_code,
+            exit_code=run.exit_code,
             stdout=run.stdout,
             stderr=run.stderr,
-            stopped=run.stopped or starved or blamed(exit_code, run.stderr, job.limits),
+            stopped=run.stopped or starved or blamed(run.exit_code, run.stderr, job.limits),
             duration_s=asyncio.get_running_loop().time() - begun,
-            files=unpack(files, job.files, job.limits.files_chars),
+            files=unpack(run.parcel, job.files, job.limits.files_chars),
         )
 
     async def _opened(self, api: Any, image: _Image, job: Job) -> "Container":
@@ -145,10 +135,14 @@ class ContainerSandbox:
 
 @dataclass(frozen=True)
 class _Run:
-    status: int
+    """`starved`: the kernel ended something of it for memory."""
+
+    exit_code: int
     stdout: str
     stderr: str
     stopped: str
+    starved: bool = False
+    parcel: bytes = b""
 
 
 class Container:
@@ -168,43 +162,52 @@ class Container:
             raise
         return container
 
-    async def put(self, parcel: bytes) -> None:
-        """Raises Rejected when it does not fit."""
-        status, _, said = await self._execute(put_command(len(parcel)), _PUT_S, most=_SAID_CHARS, given=parcel)
-        if status:
-            raise Rejected(f"The files of the job could not be laid out: {said.decode(errors='replace').strip()}")
-
-    async def run(self, command: list[str], limits: JobLimits) -> _Run:
-        """Ends with the command or the limit that it ran into; then the container is gone."""
-        stdout, stderr = Outlet(limits.output_chars), Outlet(limits.output_chars)
-        exec_id, frames = await self._begin(command)
-        following = asyncio.create_task(self._follow(frames, {STDOUT: stdout.keep, STDERR: stderr.keep}, limits.wall_s))
-        watching = asyncio.create_task(self._overrun(limits))
-        both = {following, watching}
-        try:
-            done, _ = await asyncio.wait(both, timeout=limits.wall_s, return_when=asyncio.FIRST_COMPLETED)
-            stopped = "" if following in done else watching.result() if watching in done else said_wall(limits)
-            if stopped:
-                await to_the_end(self.remove())
-                await asyncio.wait({following}, timeout=_DRAIN_S)
-        finally:
-            for task in both:
-                task.cancel()
-            frames.close()
-        status = 137 if stopped else await self._status(exec_id)
-        return _Run(status, stdout.text(), stderr.text(), stopped)
-
-    async def collect(self, limits: JobLimits) -> tuple[bytes, bool]:
-        """The parcel of its files, and whether the kernel ended something of it for memory. What a job does against
-        that costs it its files.
+    async def run(self, job: Job, stdin: str, parcel: bytes) -> _Run:
+        """Ends with the job or the limit that it ran into; then the container is gone. What a job does against
+        sending its files out costs it its files. Raises Rejected for files that could not be laid out.
         """
+        limits, word, ended = job.limits, secrets.token_hex(16), asyncio.Event()
+        loop = asyncio.get_running_loop()
+        stdout, stderr = Outlet(limits.output_chars), Outlet(limits.output_chars)
+        parting = Parting(
+            begun_mark(word),
+            ended_mark(word),
+            stdout.keep,
+            (room_mb(limits) + 1) * _MEBIBYTE,
+            lambda: loop.call_soon_threadsafe(ended.set),
+        )
+        frames = await self._begin(whole_command(job, stdin, word, len(parcel)))
+        keepers = {STDOUT: parting.keep, STDERR: stderr.keep}
+        following = asyncio.create_task(self._follow(frames, parcel, keepers, limits.wall_s))
         try:
-            _, files, events = await self._execute(
-                collect_command(), _COLLECT_S, most=(room_mb(limits) + 1) * _MEBIBYTE
+            stopped = await self._await_end(following, ended, limits)
+        finally:
+            following.cancel()
+            frames.close()
+        parting.close()
+        if not parting.has_begun and not stopped:
+            said = (bytes(parting.before).decode(errors="replace") + stderr.text()).strip()
+            raise Rejected(f"The files of the job could not be laid out, so it was not run: {said}")
+        return _told(parting, stdout.text(), stderr.text(), stopped)
+
+    async def _await_end(self, following: "asyncio.Task[None]", ended: asyncio.Event, limits: JobLimits) -> str:
+        """Which limit ended it, with its container; "" when it ended by itself and its files came out."""
+        watching = asyncio.create_task(self._overrun(limits))
+        ending = asyncio.create_task(ended.wait())
+        by_itself: set[asyncio.Task[Any]] = {following, ending}
+        try:
+            done, _ = await asyncio.wait(
+                by_itself | {watching}, timeout=limits.wall_s, return_when=asyncio.FIRST_COMPLETED
             )
-        except Transient:
-            return b"", False
-        return files, ran_out_of_memory(events.decode(errors="replace"))
+            if done & by_itself:
+                await asyncio.wait({following}, timeout=_COLLECT_S)
+                return ""
+            await to_the_end(self.remove())
+            await asyncio.wait({following}, timeout=_DRAIN_S)
+            return watching.result() if watching in done else said_wall(limits)
+        finally:
+            watching.cancel()
+            ending.cancel()
 
     async def remove(self) -> None:
         """With all that runs in it; returns when it is gone, or the daemon fails. Idempotent."""
@@ -223,49 +226,23 @@ class Container:
         self._holding = await self._daemon.call(lambda: Frames(self._api.attach_socket(self._name, params=only_in)))
         await self._daemon.call(lambda: self._api.start(self._name))
 
-    async def _begin(self, command: list[str], *, stdin: bool = False) -> tuple[str, Frames]:
+    async def _begin(self, command: list[str]) -> Frames:
         made: dict[str, Any] = await self._daemon.call(
-            lambda: self._api.exec_create(self._name, command, user=JOB_USER, stdin=stdin)
+            lambda: self._api.exec_create(self._name, command, user=JOB_USER, stdin=True)
         )
-        exec_id = str(made["Id"])
-        return exec_id, await self._daemon.call(lambda: Frames(self._api.exec_start(exec_id, socket=True)))
+        return await self._daemon.call(lambda: Frames(self._api.exec_start(made["Id"], socket=True)))
 
-    async def _execute(
-        self, command: list[str], timeout_s: float, *, most: int, given: bytes = b""
-    ) -> tuple[int, bytes, bytes]:
-        """How one of our own commands ended, and the first `most` bytes of each stream. Raises Transient."""
-        exec_id, frames = await self._begin(command, stdin=bool(given))
-        said = {STDOUT: bytearray(), STDERR: bytearray()}
-
-        def keep(stream: int, chunk: bytes) -> None:
-            kept = said.get(stream, said[STDERR])
-            kept += chunk[: max(0, most - len(kept))]
+    async def _follow(
+        self, frames: Frames, parcel: bytes, keepers: dict[int, Callable[[bytes], None]], wall_s: float
+    ) -> None:
+        silence_s = wall_s + _COLLECT_S
 
         def exchange() -> None:
-            frames.write(given, timeout_s)
-            frames.follow(keep, timeout_s)
+            frames.write(parcel, silence_s)
+            frames.follow(lambda stream, chunk: keepers[stream](chunk), silence_s)
 
-        try:
-            await self._daemon.call(exchange, timeout_s)
-        finally:
-            frames.close()
-        return await self._status(exec_id), bytes(said[STDOUT]), bytes(said[STDERR])
-
-    async def _follow(self, frames: Frames, outlets: dict[int, Callable[[bytes], None]], wall_s: float) -> None:
-        silence_s = wall_s + self._daemon.answer_s
         with suppress(Transient):  # it ended with its container
-            await self._daemon.call(
-                lambda: frames.follow(lambda stream, chunk: outlets[stream](chunk), silence_s), silence_s
-            )
-
-    async def _status(self, exec_id: str) -> int:
-        """137, as of a killed one, where the container ended under it."""
-        try:
-            seen: dict[str, Any] = await self._daemon.call(lambda: self._api.exec_inspect(exec_id))
-        except Gone:
-            return 137
-        code = seen.get("ExitCode")
-        return 137 if code is None else int(code)
+            await self._daemon.call(exchange, silence_s + _COLLECT_S)
 
     async def _overrun(self, limits: JobLimits) -> str:
         """Waits until all processes together used more time of processors than they may."""
@@ -282,3 +259,12 @@ def _must_be_startable(command: tuple[str, ...]) -> None:
     for part in command:
         if "\0" in part or len(part.encode("utf-8", "replace")) > _LONGEST_ARGUMENT:
             raise Rejected(f"The command {command[0][:80]!r} cannot be started: no kernel takes {part[:40]!r}…")
+
+
+def _told(parting: Parting, stdout: str, stderr: str, stopped: str) -> _Run:
+    """As of a killed one, where the job ended what was to tell of it."""
+    told, _, parcel = bytes(parting.after).partition(b"\n")
+    numbers = told.decode(errors="replace").split()
+    if stopped or len(numbers) != 2 or not all(number.isdecimal() for number in numbers):
+        return _Run(_KILLED, stdout, stderr, stopped)
+    return _Run(exit_code_of(int(numbers[0])), stdout, stderr, "", numbers[1] == "1", parcel)

@@ -74,7 +74,7 @@ class E2bSandbox:
             raise Rejected(f"The command {job.command[0][:80]!r} cannot be started: it holds a NUL.")
         async with self._machine(job) as machine:
             await self._lay(machine, parcel)
-            status, stopped, said = await self._do(machine, run_command(job, stdin, alone=True), job.limits)
+            status, stopped, said = await self._do(machine, run_command(job, stdin), job.limits)
             files = b"" if stopped else await self._collect(machine, job.limits)
         exit_code = exit_code_of(status)
         stdout, stderr = (each.text() for each in said)

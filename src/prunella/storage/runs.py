@@ -14,6 +14,7 @@ from prunella.storage.database import reading, transaction
 from prunella.storage.holder import is_alive, this_process
 from prunella.storage.journal import fence
 from prunella.storage.statements import sql
+from prunella.storage.written import as_utf8
 
 
 class Orphaned(Busy):
@@ -106,7 +107,8 @@ class SqliteRuns(Runs):
         """Take over a run that nobody works on: its process died, or it has ended and is to be undone.
 
         The new token fences off whoever worked on it before. Its services are taken again; its verdict stays until
-        it is closed again. Raises Busy when another living process works on it or holds one of its services.
+        it is closed again, or reopened. Raises Busy when another living process works on it or holds one of its
+        services.
         """
         with transaction(self._connection):
             record = self._find(run)
@@ -116,6 +118,17 @@ class SqliteRuns(Runs):
             change = {"token": self._next_token(), "holder": self._holder}
             self._connection.execute(sql("run_seize"), {"run": run, **change})
         return record.model_copy(update=change)
+
+    async def reopen(self, run: str) -> RunRecord:
+        """Take over a run that has ended, and open it again: from now on it is as good as one that never ended.
+
+        Raises as `seize` does.
+        """
+        seized = await self.seize(run)
+        with transaction(self._connection):
+            fence(self._connection, run, seized.token)
+            self._connection.execute(sql("run_reopen"), {"run": run})
+        return seized.model_copy(update={"verdict": None, "ended": None})
 
     def _take(self, run: str, fleet: str, services: Iterable[str]) -> None:
         for service in sorted(set(services)):
@@ -188,7 +201,7 @@ def _to_row(record: RunRecord) -> dict[str, str | float | None]:
     verdict = record.verdict and record.verdict.value
     fields = record.model_dump(exclude={"asks"})
     return {
-        **fields,
+        **{name: as_utf8(value) if isinstance(value, str) else value for name, value in fields.items()},
         "services": json.dumps(record.services),
         "mandate": json.dumps(fields["mandate"]),
         "verdict": verdict,

@@ -11,6 +11,11 @@ def to_json(value: Frozen) -> str:
     return json.dumps(value.model_dump(), default=as_json)
 
 
+def as_utf8(text: str) -> str:
+    """The same where it can be written; lone surrogates are told by their numbers."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def as_json(part: object) -> str | list[object]:
     """Sets and paths; the rest of the domain is JSON as it stands."""
     match part:

@@ -64,6 +64,11 @@ class MemoryRuns(SeizableRuns):
         self._take(self._records[run], self._records[run].services)
         return self._hold(self._records[run])
 
+    async def reopen(self, run: str) -> RunRecord:
+        record = (await self.seize(run)).model_copy(update={"verdict": None, "ended": None})
+        self._records[run] = record
+        return record
+
     def fence(self, run: str, token: int) -> None:
         """Raises Lost unless `token` is the newest that was given out for `run`."""
         if run not in self._records or self._records[run].token != token:

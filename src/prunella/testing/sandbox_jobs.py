@@ -41,7 +41,7 @@ if 0 in (os.getuid(), os.geteuid(), os.getgid()):
     print("it is root")
 for line in open("/proc/self/status"):
     name, _, value = line.partition(":")
-    if name in ("CapEff", "CapPrm", "CapInh", "CapAmb") and int(value, 16):
+    if name in ("CapEff", "CapPrm", "CapBnd", "CapAmb") and int(value, 16):
         print(line)
     if name == "NoNewPrivs" and value.split() != ["1"]:
         print(line)

@@ -8,6 +8,8 @@ from prunella.domain.ruling import Autonomy
 from prunella.domain.run import RunRecord
 from prunella.domain.service import BrainsSpec, Fleet
 from prunella.healing.context import Context
+from prunella.healing.probation import on_probation
+from prunella.policy.autonomy import spec_for_dry_run
 from prunella.policy.rules import Rules
 from prunella.protocols import Approver, Sink, Tool
 from prunella.redaction.redactor import Redactor
@@ -17,13 +19,14 @@ from prunella.telemetry.backends import captures_content
 from prunella.tools.packs.config import ConfigPack
 from prunella.tools.packs.evidence import EvidencePack
 from prunella.tools.packs.files import FilesPack
-from prunella.tools.packs.http import HttpPack, probed_hosts
+from prunella.tools.packs.http import HttpPack, probed_places
 from prunella.tools.packs.services import ServicesPack
 from prunella.tools.spilling import SpillingTools
 from prunella.tools.toolbox import Tools
 from prunella.wiring.brains import Study, brain_of, roles_of
 from prunella.wiring.discreet import Discreet
 from prunella.wiring.workshop import Workshop, new_run_id
+from prunella.workers.approval import DurableApprover
 from prunella.workers.worker import Worker
 from prunella.world.fleet_world import FleetWorld
 from prunella.world.posture import FleetPosture, posture_of_files
@@ -32,14 +35,18 @@ from prunella.world.provenance import FleetProvenance
 
 @dataclass(frozen=True)
 class Heal:
-    """What one `prunella heal` was asked: the goal, the services meant by it, and who may say yes."""
+    """What one `prunella heal` was asked: the goal, the services meant by it, and who may say yes.
+
+    `approver` None: nobody is here, and questions wait. `is_dry`: nothing is to be touched, nor any question kept.
+    """
 
     fleet: Fleet
     goal: str
     services: tuple[str, ...]
     brains: BrainsSpec
     autonomy: Autonomy
-    approver: Approver
+    approver: Approver | None
+    is_dry: bool = False
 
     def record(self, workshop: Workshop) -> RunRecord:
         """A new run, not yet written down."""
@@ -54,11 +61,25 @@ class Heal:
 
 
 async def carry_out(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Sequence[Sink]) -> RunRecord:
-    """Work on an opened run until it has its verdict; its checkpoints are of no more use then."""
+    """Work on an opened run until it has its verdict, and through its probation; then its checkpoints go.
+
+    Raises Parked when nobody is here to answer a question: the run waits on the disk then, for whoever has the answer.
+    """
     context = heal_context(heal, record, workshop, sinks)
-    ended = await Worker(workshop.loop, workshop.runs, heal.approver).work(record, context)
+    worker = Worker(workshop.loop, workshop.runs, _approver(heal, record, workshop), workshop.pause)
+    ended = await on_probation(
+        await worker.work(record, context), context, heal.fleet.policy.probation_s,
+        loop=workshop.loop, work=worker.work, seize=workshop.runs.reopen,
+    )  # fmt: skip
     await forget(workshop.saver, ended.id)
     return ended
+
+
+def _approver(heal: Heal, record: RunRecord, workshop: Workshop) -> Approver:
+    """What a dry run asks is not kept: its answer is always no."""
+    if heal.is_dry and heal.approver is not None:
+        return heal.approver
+    return DurableApprover(workshop.approvals, record.token, workshop.clock, heal.approver)
 
 
 def heal_context(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Sequence[Sink]) -> Context:
@@ -77,7 +98,7 @@ def heal_context(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Seque
         world=world,
         brain=Discreet(brain_of(roles_of(heal.brains), study), redactor),
         tools=SpillingTools(tools, store, Tools(EvidencePack(store).tools(), redacts=redactor)),
-        policy=Rules(fleet.policy, heal.autonomy, fleet.path),
+        policy=Rules(spec_for_dry_run(fleet.policy) if heal.is_dry else fleet.policy, heal.autonomy, fleet.path),
         journal=workshop.journal,
         runs=workshop.runs,
         clock=workshop.clock,
@@ -98,7 +119,7 @@ def heal_context(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Seque
 
 def fleet_tools(world: FleetWorld, environ: Mapping[str, str]) -> Tools:
     """The tools of a heal over one fleet, but for those that read the run's own evidence."""
-    others = (*ServicesPack(world).tools(), *HttpPack(probed_hosts(world.fleet)).tools())
+    others = (*ServicesPack(world).tools(), *HttpPack(probed_places(world.fleet)).tools())
     return Tools([*_file_tools(world, environ), *others], redacts=world.redactor)
 
 

@@ -18,12 +18,14 @@ from prunella.memory.book import LessonBook
 from prunella.protocols import Clock, Sink
 from prunella.redaction.redactor import Redactor
 from prunella.sealing import Sealer
+from prunella.storage.approvals import SqliteApprovals
 from prunella.storage.checkpoints import open_checkpointer
 from prunella.storage.database import connect
 from prunella.storage.events import EventFile
 from prunella.storage.folder import open_folder
 from prunella.storage.journal import SqliteJournal
 from prunella.storage.lessons import SqliteLessons
+from prunella.storage.pause import PauseFile
 from prunella.storage.retention import EVIDENCE, sweep
 from prunella.storage.runs import SqliteRuns
 from prunella.storage.seals import require_keys
@@ -56,6 +58,16 @@ class Workshop:
     def evidence(self, run: str, redactor: Redactor) -> FileEvidence:
         """The large texts of one run; swept with it."""
         return FileEvidence(self.home / EVIDENCE, run, redact=redactor.text, sealer=self.sealer)
+
+    @property
+    def approvals(self) -> SqliteApprovals:
+        """The questions that wait for a human."""
+        return SqliteApprovals(self.runs.connection, self.clock)
+
+    @property
+    def pause(self) -> PauseFile:
+        """Whether all agents stand still."""
+        return PauseFile(self.home)
 
     def known_good(self) -> FileKnownGood:
         """What configuration looked like on better days."""

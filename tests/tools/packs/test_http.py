@@ -9,7 +9,7 @@ import pytest
 from prunella.domain.service import Fleet
 from prunella.domain.tool import Risk
 from prunella.protocols import Toolbox
-from prunella.tools.packs.http import HttpPack, probed_hosts
+from prunella.tools.packs.http import HttpPack, probed_places
 from prunella.tools.toolbox import Tools
 from tests.world.yard import Yard, call, free_port, prepare
 
@@ -45,18 +45,26 @@ def port() -> Iterator[int]:
     server.server_close()
 
 
-def fleet_of(yard: Yard) -> Fleet:
-    probes = '[{ http = "http://127.0.0.1:1/" }, { tcp = "db.example:5432" }, { http = "http://Shop.Example/" }]'
-    return yard.fleet(f"[service.app]\nprobes = {probes}\n")
+def fleet_of(yard: Yard, port: int = 1) -> Fleet:
+    others = '{ tcp = "db.example:5432" }, { http = "http://Shop.Example/" }'
+    return yard.fleet(f'[service.app]\nprobes = [{{ http = "http://127.0.0.1:{port}/" }}, {others}]\n')
 
 
 @pytest.fixture
-def tools(yard: Yard) -> Toolbox:
-    return Tools(HttpPack(probed_hosts(fleet_of(yard))).tools())
+def tools(yard: Yard, port: int) -> Toolbox:
+    return Tools(HttpPack(probed_places(fleet_of(yard, port))).tools())
 
 
 def test_the_hosts_are_those_of_the_probes(yard: Yard) -> None:
-    assert probed_hosts(fleet_of(yard)) == {"127.0.0.1", "db.example", "shop.example"}
+    assert {host for host, _ in probed_places(fleet_of(yard))} == {"127.0.0.1", "db.example", "shop.example"}
+
+
+async def test_another_port_of_a_probed_host_is_somebody_else(yard: Yard, port: int) -> None:
+    tools = Tools(HttpPack(frozenset({("127.0.0.1", port)})).tools())
+    other = await tools.call(call("http.get", url=f"http://127.0.0.1:{port + 1}/200"))
+    assert "No probe of the fleet names 127.0.0.1" in other.message
+    assert (await tools.call(call("http.get", url=f"http://127.0.0.1:{port}/200"))).ok
+    assert not (await tools.call(call("http.get", url="http://127.0.0.1:99999/200"))).ok
 
 
 @pytest.mark.parametrize("status", [200, 404, 503])
@@ -92,8 +100,10 @@ async def test_what_is_no_web_address_is_refused(tools: Toolbox, url: str) -> No
     assert not (await tools.call(call("http.get", url=url))).ok
 
 
-async def test_nobody_there_is_worth_another_try(tools: Toolbox) -> None:
-    observation = await tools.call(call("http.get", url=f"http://127.0.0.1:{free_port()}/"))
+async def test_nobody_there_is_worth_another_try() -> None:
+    port = free_port()
+    tools = Tools(HttpPack(frozenset({("127.0.0.1", port)})).tools())
+    observation = await tools.call(call("http.get", url=f"http://127.0.0.1:{port}/"))
     assert (observation.error, "brought no answer" in observation.message) == ("Transient", True)
 
 

@@ -14,42 +14,54 @@ from prunella.protocols import Tool
 from prunella.tools.tool import tool
 
 Url = Annotated[str, Field(description="an http or https address", pattern=r"^https?://")]
+Place = tuple[str, int]
+"""A host and a port."""
 _TIMEOUT_S = 10.0
 _MOST_CHARACTERS = 8_000
 
 
 @dataclass(frozen=True)
 class HttpPack:
-    """A reader of the addresses on `hosts`, and a request that goes anywhere and cannot be taken back.
+    """A reader of what is at `places`, and a request that goes anywhere and cannot be taken back.
 
-    Reading needs no leave, and an address can carry words out: so only hosts that the operator named are read.
+    Reading needs no leave, and an address can carry words out: so only hosts and ports that the operator named are
+    read.
     """
 
-    hosts: frozenset[str]
+    places: frozenset[Place]
 
     def tools(self) -> tuple[Tool, ...]:
         return (tool(name="http.get")(self.get), tool(risk="irreversible", name="http.request")(request))
 
     async def get(self, url: Url) -> str:
         """Fetch an address of a declared service with GET and tell status and body; 4xx and 5xx are answers too."""
-        host = urlsplit(url).hostname or ""
-        if host not in self.hosts:
-            raise Rejected(f"No probe of the fleet names {host}. Use http.request, which asks a human.")
+        place = _place_of(url)
+        if place not in self.places:
+            raise Rejected(f"No probe of the fleet names {place[0]}:{place[1]}. Use http.request, which asks a human.")
         return await _ask("GET", url, "")
 
 
-def probed_hosts(fleet: Fleet) -> frozenset[str]:
-    """The hosts that the fleet's probes name."""
-    return frozenset(_hosts(fleet))
+def probed_places(fleet: Fleet) -> frozenset[Place]:
+    """The hosts and ports that the fleet's probes name."""
+    return frozenset(_places(fleet))
 
 
-def _hosts(fleet: Fleet) -> Iterable[str]:
+def _places(fleet: Fleet) -> Iterable[Place]:
     for service in fleet.services.values():
         for probe in service.probes:
             if isinstance(probe, HttpProbe):
-                yield urlsplit(probe.url).hostname or ""
+                yield _place_of(probe.url)
             elif isinstance(probe, TcpProbe):
-                yield probe.host
+                yield probe.host, probe.port
+
+
+def _place_of(url: str) -> Place:
+    """Raises Rejected for a port that is none."""
+    parts = urlsplit(url)
+    try:
+        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError as error:
+        raise Rejected(f"{url} is no address: {error}.") from error
 
 
 async def request(

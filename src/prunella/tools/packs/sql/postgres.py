@@ -269,7 +269,7 @@ def _failure(error: Any, timeout_s: float) -> EngineFailure:
 
 
 def _bare(message: str) -> str:
-    """`o.custmer_id` of `column o.custmer_id does not exist`."""
+    """`o.name_x` of `column o.name_x does not exist`."""
     found = re.search(r"\s(\w+(?:\.\w+)+)\s", message)
     return found[1] if found else ""
 

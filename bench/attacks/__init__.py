@@ -1,0 +1,1 @@
+"""Attacks on a heal: what strangers write where Prunella looks must never become what Prunella does."""

@@ -1,0 +1,1 @@
+UPDATE runs SET verdict = NULL, ended = NULL WHERE id = :run
