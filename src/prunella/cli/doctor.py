@@ -13,12 +13,16 @@ from rich.markup import escape
 from prunella.cli.exits import Exit
 from prunella.cli.screen import Screen
 from prunella.cli.status import state_of
+from prunella.clock import SystemClock
 from prunella.configs.reading import read_config
 from prunella.domain.service import BrainsSpec, Fleet, ProcessSupervisor, Service
 from prunella.errors import Misuse, PrunellaError
 from prunella.fleet.file import find_fleet, load_fleet
 from prunella.policy.autonomy import autonomy_for
-from prunella.wiring.records import open_records
+from prunella.storage.approvals import SqliteApprovals
+from prunella.storage.audit import audit_journal
+from prunella.storage.pause import PauseFile
+from prunella.wiring.records import Records, open_records
 from prunella.wiring.settings import Settings
 
 _EXTRAS = (("langchain_openai", "models"), ("langchain_anthropic", "anthropic"), ("langchain_ollama", "ollama"))
@@ -137,13 +141,29 @@ def _state(settings: Settings) -> Iterator[Finding]:
     try:
         with open_records(settings) as book:
             records = asyncio.run(book.runs.list())
+            trust = list(_trust(book))
     except PrunellaError as error:
         yield Finding("state folder", ok=False, detail=str(error))
         return
     yield Finding("state folder", ok=True, detail=f"{settings.home}, {len(records)} runs")
+    yield from trust
     for record in records:
         if state_of(record) == "cut short":
             yield Finding("cut short", None, f"run {record.id}: {record.goal} The next heal goes on with it.")
+
+
+def _trust(book: Records) -> Iterator[Finding]:
+    """What agents did, may do now, and wait for."""
+    audit = audit_journal(book.runs.connection, book.sealer)
+    told = f"all {audit.lines} lines are as they were written"
+    faults = [f"{fault.message} See `prunella audit verify`." for fault in audit.faults[:1]]
+    yield Finding("journal", None if faults else True, faults[0] if faults else told)
+    unsealed = "PRUNELLA_KEY is not set: file modes are all that protects what is kept"
+    yield Finding("encryption", bool(book.sealer) or None, f"key {book.sealer.key_id}" if book.sealer else unsealed)
+    if pause := PauseFile(book.home).pause():
+        yield Finding("paused", None, f"all agents are {pause}; `prunella resume` lets them go on")
+    if waiting := asyncio.run(SqliteApprovals(book.runs.connection, SystemClock()).waiting()):
+        yield Finding("approvals", None, f"{len(waiting)} wait for an answer: see `prunella approvals`")
 
 
 def _service(service: Service, fleet: Fleet) -> Finding:

@@ -26,7 +26,7 @@ _WORDS = {
     EventKind.INTENT: "do", EventKind.ACTION: "came of", EventKind.JUDGED: "judge", EventKind.PROGRESS: "progress",
     EventKind.UNDO: "undo", EventKind.REFLECTION: "reflect", EventKind.NOTE: "note", EventKind.VERDICT: "verdict",
     EventKind.MODEL: "model", EventKind.CLIMB: "climb", EventKind.LESSON: "lesson", EventKind.SPENT: "spent",
-    EventKind.PAUSE: "pause",
+    EventKind.PAUSE: "pause", EventKind.REHEARSAL: "rehearse", EventKind.CAUSE: "cause", EventKind.STARTED: "goal",
 }  # fmt: skip
 _ALL = 1000  # lines: as good as no limit
 _UNFINISHED = {

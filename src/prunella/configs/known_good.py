@@ -11,6 +11,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from prunella.commands import for_children
 from prunella.configs.files import MAX_BYTES, write_atomically
 from prunella.configs.formats import COPY_SUFFIXES
 from prunella.domain.setting import FileState
@@ -136,7 +137,7 @@ def git_head(path: Path) -> bytes | None:
         return None
     options = [part for setting in (*_GIT_SETTINGS, f"safe.directory={top}") for part in ("-c", setting)]
     command = ["git", "--no-pager", "-C", str(top), *options, "cat-file", "blob", f"HEAD:{real.relative_to(top)}"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment = {name: value for name, value in for_children(os.environ).items() if not name.startswith("GIT_")}
     quiet = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
     try:
         done = subprocess.run(
