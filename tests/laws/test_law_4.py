@@ -1,4 +1,4 @@
-"""Law 4, all but the rehearsal: the whole plan is vetted before its first write."""
+"""Law 4: the whole plan is vetted before its first write."""
 
 from dataclasses import replace
 

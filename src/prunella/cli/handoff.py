@@ -65,6 +65,10 @@ class Handoff:
 
     def next_step(self, why: str, run: str) -> str:
         """The one thing to do now."""
+        if "freezes = " in why:
+            return "Wait for the end of the freeze, or take it out of the fleet file, then heal again."
+        if why.startswith("Not approved by ") and not why.startswith("Not approved by nobody"):
+            return "Somebody said no. Look for another way, or do by hand what was suggested."
         if "Suggested: " in why:
             return "If the plan is right, `prunella heal --yes` carries it out, or do it by hand."
         if "cannot be reached" in why or "could not be asked" in why:

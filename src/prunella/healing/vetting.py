@@ -128,13 +128,14 @@ def _weakened(state: State, vetted: list[Vetted], rehearsed: Rehearsed) -> tuple
     """The guards in files that the plan would weaken: as the shadow shows it, else as the changes themselves do."""
     if state.posture is None or rehearsed.posture is None:
         return weakened(change for each in vetted for change in each.prepared.changes)
-    touched = {name for each in vetted for name in each.prepared.touches}
-    return downgrades(_told_by(state.posture, touched), _told_by(rehearsed.posture, touched))
+    known = {stance.subject for stance in rehearsed.posture.stances}
+    known |= {name for each in vetted for name in each.prepared.touches}
+    return downgrades(_told_by(state.posture, known), _told_by(rehearsed.posture, known))
 
 
-def _told_by(posture: Posture, touched: set[str]) -> Posture:
-    """What a shadow can have too: no process and no socket, and only the files that the plan touches."""
-    return Posture(stances=tuple(s for s in posture.stances if s.subject in touched and s.aspect in _IN_FILES))
+def _told_by(posture: Posture, known: set[str]) -> Posture:
+    """What the shadow has too: no process, no socket, and only the files of the services that the plan touches."""
+    return Posture(stances=tuple(s for s in posture.stances if s.subject in known and s.aspect in _IN_FILES))
 
 
 def _about(weaker: tuple[Downgrade, ...]) -> tuple[Ruling, ...]:
