@@ -122,5 +122,6 @@ def _context(order: Order, heal: Heal, record: RunRecord, workshop: Workshop) ->
         journal=CrashingJournal(context.journal, fuse),
         tools=CrashingTools(Counted(context.tools, order.effects), fuse),
         patience=PATIENCE,
-        rehearsal=None,  # it would take most of the time, and touches nothing
+        rehearsal=None,  # these two would take most of the time, and touch nothing
+        security=None,
     )

@@ -89,7 +89,7 @@ def judge(case: Case, expected: Ending, verdict: str) -> list[str]:
 def _not_healed(case: Case) -> Iterator[str]:
     now = take_picture(case.shop)
     yield from (f"{name} is not well: {why}" for name, why in now.ailments.items())
-    for _ in range(_JOURNEYS - 1):
+    for _ in range(0 if "journey" in now.ailments else _JOURNEYS - 1):
         if trouble := journey(case.shop):
             yield f"the journey fails when it is repeated: {trouble}"
     status, _ = http_get(case.shop.url("gateway") + case.payment)
