@@ -8,9 +8,9 @@ BIN    := $(VENV)/bin
 demo: $(VENV)/.ready
 	@$(BIN)/prunella demo $(ARGS)
 
-# Half of a test's time is waiting (on servers, probes, windows), so two workers share even a small machine well.
+# Half of a test's time is waiting (on servers, probes, windows), so three workers share even two cores well.
 test: $(VENV)/.ready
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 test-heavy: $(VENV)/.ready
 	@$(BIN)/python -m pytest -m heavy $(ARGS)

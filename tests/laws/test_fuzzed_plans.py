@@ -21,7 +21,7 @@ from prunella.domain.tool import Prepared, Risk, ToolSpec
 from prunella.healing.context import Context
 from prunella.protocols import Tool, Toolbox
 
-PLANS, SEED = 300, 11
+PLANS, SEED = 150, 11
 STRAY = Path("shop/stray.env")
 FREE = Regime(PolicySpec(), Autonomy.AUTO, Always("everybody"))
 
