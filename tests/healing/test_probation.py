@@ -122,7 +122,7 @@ class Ward:
             return self.ended[-1]
 
         ended = await work(record, context)
-        return await on_probation(ended, context, probation_s, loop=LOOP, work=work, seize=self.runs.seize)
+        return await on_probation(ended, context, probation_s, loop=LOOP, work=work, reopen=self.runs.reopen)
 
     def _context(self, record: RunRecord) -> Context:
         return Context(

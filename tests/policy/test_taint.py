@@ -131,3 +131,9 @@ def test_more_values_never_mean_more_allowed(filled: Filled, others: list[Filled
     alone = rule_values("t", [filled], reversible=reversible).permission
     together = rule_values("t", [*others, filled], reversible=reversible).permission
     assert together is Permission.ASK or alone is Permission.ALLOW
+
+
+def test_taking_a_setting_away_is_weighed_like_any_change():
+    assert is_free(tainted("colour", "red", None))
+    assert not is_free(tainted("appendonly", "yes", None))
+    assert not is_free(tainted("colour", "red", None), reversible=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from prunella.domain.run import Verdict
 from prunella.errors import Busy, Lost, Misuse
 from prunella.storage.holder import this_process
 from prunella.storage.runs import Orphaned, SqliteRuns
@@ -166,3 +167,18 @@ async def test_a_name_that_fits_no_run_is_answered_with_those_that_are_near(runs
 async def test_without_any_run_the_answer_says_so(runs: SqliteRuns):
     with pytest.raises(Misuse, match="There are no runs yet"):
         await runs.get("last")
+
+
+async def test_an_achieved_run_is_opened_again_unless_somebody_was_there_since(runs: SqliteRuns):
+    done = ended(await runs.open(sample_record("mine", "app")))
+    await runs.close(done)
+    again = await runs.reopen(done)
+    assert (again.verdict, again.ended, again.token > done.token) == (None, None, True)
+    assert (await runs.get("mine")).verdict is None
+    with pytest.raises(Busy):
+        await runs.reopen(done)
+    undone = ended(again).model_copy(update={"verdict": Verdict.ROLLED_BACK})
+    await runs.close(undone)
+    with pytest.raises(Busy):
+        await runs.reopen(undone)
+    assert (await runs.get("mine")).verdict is Verdict.ROLLED_BACK

@@ -19,6 +19,7 @@ from prunella.cli.timeline import Timeline
 from prunella.cli.waiting import Wait, announced
 from prunella.domain.run import RunRecord, Verdict
 from prunella.errors import Busy, Parked, Paused, PrunellaError
+from prunella.policy.autonomy import autonomy_for
 from prunella.protocols import Approver, Sink
 from prunella.redaction.redactor import Redactor
 from prunella.storage.runs import Orphaned
@@ -51,12 +52,23 @@ async def work(order: Order, settings: Settings, *, parks: bool = True) -> RunRe
     screen = Screen(quiet=order.wanted.json)
     async with open_workshop(settings) as workshop:
         await _let_go_on(workshop, wait=order.wanted.wait)
-        inner = order.approver(screen) or (None if parks else Nobody("nobody is here to be asked"))
         while True:
             record = await _claim(order, workshop)
-            ended = await _watched(order, inner, record, workshop, screen)
+            wanted = _as_wanted_by_both(order, record)
+            inner = wanted.approver(screen) or (None if parks else Nobody("nobody is here to be asked"))
+            ended = await _watched(wanted, inner, record, workshop, screen)
             if set(order.services) <= set(record.services):
                 return ended
+
+
+def _as_wanted_by_both(order: Order, record: RunRecord) -> Order:
+    """A run that is gone on with is handed over no further than it was when it began."""
+    if record.mandate == order.mandate:
+        return order
+    ask = order.wanted.ask or record.mandate.ask
+    yes = order.wanted.yes and record.mandate.yes and not ask
+    autonomy = autonomy_for(order.fleet.policy, yes=yes, ask=ask, interactive=order.wanted.is_interactive)
+    return replace(order, wanted=replace(order.wanted, yes=yes, ask=ask), autonomy=autonomy)
 
 
 async def _go_on(order: Order, run: str, settings: Settings) -> RunRecord:

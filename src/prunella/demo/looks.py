@@ -52,7 +52,7 @@ def complaints(shop: Running) -> Mapping[str, str]:
     """Everything that is not green, by its name: the health of each service, and the journey."""
     names = ("gateway", "payments", "ledger", "catalog")
     with ThreadPoolExecutor() as pool:
-        found = dict(zip(names, pool.map(lambda name: http_get(f"{shop.url(name)}/health"), names), strict=True))
+        found = dict(zip(names, pool.map(http_get, [f"{shop.url(name)}/health" for name in names]), strict=True))
     unwell = {name: f"{status}: {body}" for name, (status, body) in found.items() if status != 200}
     return unwell | ({"journey": trouble} if (trouble := journey(shop)) else {})
 

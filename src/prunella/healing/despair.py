@@ -23,7 +23,10 @@ def no_idea(state: State, why: str) -> Change:
     if state.is_optimising:
         return {"plan": None, "next": "commit"}
     if state.aside is not None and state.aside_ground == state.kept:
-        return {"plan": state.aside, "aside": None, "insists": True, "cursor": 0, "observations": (), "next": "vet"}
+        return {
+            "plan": state.aside, "aside": None, "insists": True, "cursor": 0, "observations": (),
+            "rejections": tuple(each for each in state.rejections if each.plan != state.aside.key), "next": "vet",
+        }  # fmt: skip
     if state.kept_plans and not state.giving_up:
         return {"kept": 0, "plan": None, "next": "undo"}
     return give_up(state, why)

@@ -7,7 +7,7 @@ from prunella.domain.evidence import Observation
 from prunella.domain.fingerprint import fingerprint
 from prunella.domain.goal import Goal, Objective
 from prunella.domain.journal import Entry, Outcome
-from prunella.domain.posture import Downgrade
+from prunella.domain.posture import Aspect, Downgrade
 from prunella.domain.rehearsal import CauseShown
 from prunella.domain.report import Report, Symptoms
 from prunella.domain.run import EventKind, Verdict
@@ -140,7 +140,7 @@ async def commit(state: State, runtime: Runtime[Context]) -> Change:
     if beyond:
         why = f"Somebody else changed {', '.join(beyond)} during the run, so the result cannot be called ours."
         return {"giving_up": why, "kept": 0, "best": None, "next": "undo"}
-    weaker = await _weaker(state, context)
+    weaker = await _weaker(state, context, touched)
     if weaker:
         return _put_back(state, context, weaker)
     if not context.goal.is_checked:
@@ -155,12 +155,17 @@ async def commit(state: State, runtime: Runtime[Context]) -> Change:
     return {"verdict": verdict, "summary": " ".join(dict.fromkeys(causes)) + sure, "cause": cause, "next": "learn"}
 
 
-async def _weaker(state: State, context: Context) -> tuple[Downgrade, ...]:
-    """The guards that are weaker than the run found them, and that no human said yes to."""
+async def _weaker(state: State, context: Context, touched: set[str]) -> tuple[Downgrade, ...]:
+    """The guards that are weaker than the run found them, and that no human said yes to.
+
+    Who said yes to a wider address in a file said it to the service that listens there, if the plan is about it.
+    """
     if state.posture is None or context.security is None:
         return ()
     found = downgrades(state.posture, await context.security.posture())
-    return tuple(each for each in found if each not in state.allowed)
+    binds = any(each.aspect is Aspect.BIND for each in state.allowed)
+    covered = [each for each in found if binds and each.aspect is Aspect.LISTENER and each.subject in touched]
+    return tuple(each for each in found if each not in state.allowed and each not in covered)
 
 
 def _put_back(state: State, context: Context, weaker: tuple[Downgrade, ...]) -> Change:

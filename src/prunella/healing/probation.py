@@ -26,8 +26,8 @@ from prunella.healing.state import Change, State
 _Loop = CompiledStateGraph[State, Context, State, State]
 Work = Callable[[RunRecord, Context], Awaitable[RunRecord]]
 """Works on a run to its verdict, and closes it: what a worker does."""
-Seize = Callable[[str], Awaitable[RunRecord]]
-"""Takes an ended run and its services again. Raises Busy when another run holds one of them by now."""
+Reopen = Callable[[RunRecord], Awaitable[RunRecord]]
+"""Takes an ended run and its services again, as nobody did since. Raises Busy when somebody did."""
 
 CALM_S = 5.0
 """The longest pause between two looks."""
@@ -35,7 +35,7 @@ _LOOKS = 20  # at least, in a whole probation
 
 
 async def on_probation(
-    ended: RunRecord, context: Context, probation_s: float, *, loop: _Loop, work: Work, seize: Seize
+    ended: RunRecord, context: Context, probation_s: float, *, loop: _Loop, work: Work, reopen: Reopen
 ) -> RunRecord:
     """The run with its last verdict: that of `ended` when it held, else what became of it when it was opened again.
 
@@ -47,7 +47,7 @@ async def on_probation(
         if relapse is None:
             return ended
         try:
-            record = await seize(ended.id)
+            record = await reopen(ended)
         except Busy as busy:
             context.emit(EventKind.NOTE, "probation", f"Left to the run that holds the services by now: {busy}")
             return ended
@@ -129,6 +129,7 @@ async def reopen(state: State, runtime: Runtime[Context]) -> Change:
         "spent": state.spent.model_copy(update={"attempts": state.spent.attempts + len(relapsed)}),
         "kept": state.entry, "kept_plans": plans, "plan": None, "cursor": 0, "observations": (),
         "found": survey, "survey": survey, "best": None, "answer": "", "answered_by": "", "giving_up": "",
+        "aside": None, "allowed": (), "posture": await context.security.posture() if context.security else None,
         "verdict": None, "summary": "", "cause": None, "next": "observe",
     }  # fmt: skip
 

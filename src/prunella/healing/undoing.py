@@ -29,7 +29,8 @@ async def undo(state: State, runtime: Runtime[Context]) -> Change:
         context.emit(EventKind.UNDO, "undo", f"Frozen: {error}")
         return {"verdict": Verdict.FROZEN, "summary": str(error), "next": "end"}
     survey = dict(await context.world.survey())
-    return {"survey": survey, "next": "escalate" if state.giving_up else "reflect"}
+    allowed = state.allowed if state.kept else ()
+    return {"survey": survey, "allowed": allowed, "next": "escalate" if state.giving_up else "reflect"}
 
 
 async def put_back(

@@ -165,7 +165,7 @@ def rejected(state: State, chosen: Plan, reasons: tuple[str, ...]) -> Change:
     rejection = Rejection(
         plan=chosen.key, steps=in_words(chosen), reasons=reasons, ground=state.kept, by=chosen.by
     )  # fmt: skip
-    return {"rejections": (*state.rejections, rejection), "next": "reflect"}
+    return {"plan": chosen, "rejections": (*state.rejections, rejection), "next": "reflect"}
 
 
 def _rejections(state: State, chosen: Plan) -> list[Rejection]:

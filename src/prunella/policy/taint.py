@@ -85,14 +85,14 @@ def objection(filled: Filled, *, reversible: bool) -> str:
     weaker = weakening(filled.key, filled.before, filled.after) if filled.key else ""
     if weaker and not (filled.origin and filled.origin.is_own):
         return f"{what}: {weaker}, and it was never so at a better time"
-    if filled.origin is not None or filled.after is None:
+    if filled.origin is not None:
         return ""
     source = "stands in no goal, fleet file, example, known good or declared configuration, but in text of the world"
     if not reversible:
         return f"{what} {source}, and it could not be put back"
     if looser := loosening(filled.key, filled.before, filled.after):
         return f"{what} {source}, and {looser}"
-    if is_harmless(filled):
+    if filled.after is None or is_harmless(filled):
         return ""
     limit = "it is no number, boolean or corrected word of a plain setting" if filled.exists else "it is new there"
     return f"{what} {source}; {limit}"

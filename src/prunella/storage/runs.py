@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from prunella.clock import SystemClock
-from prunella.domain.run import RunRecord
+from prunella.domain.run import RunRecord, Verdict
 from prunella.errors import Busy, Misuse
 from prunella.protocols import Clock, Runs
 from prunella.storage.database import reading, transaction
@@ -119,16 +119,20 @@ class SqliteRuns(Runs):
             self._connection.execute(sql("run_seize"), {"run": run, **change})
         return record.model_copy(update=change)
 
-    async def reopen(self, run: str) -> RunRecord:
-        """Take over a run that has ended, and open it again: from now on it is as good as one that never ended.
+    async def reopen(self, ended: RunRecord) -> RunRecord:
+        """Take an achieved run over and open it again: from now on it is as good as one that never ended.
 
-        Raises as `seize` does.
+        Raises Busy when it is not as `ended` left it (somebody undid it, or works on it), and as `seize` does.
         """
-        seized = await self.seize(run)
         with transaction(self._connection):
-            fence(self._connection, run, seized.token)
-            self._connection.execute(sql("run_reopen"), {"run": run})
-        return seized.model_copy(update={"verdict": None, "ended": None})
+            found = self._find(ended.id)
+            if (found.token, found.verdict) != (ended.token, Verdict.ACHIEVED):
+                raise Busy(", ".join(found.services) or found.goal, found.id, found.holder or "somebody since")
+            self._take(found.id, found.fleet, found.services)
+            change = {"token": self._next_token(), "holder": self._holder}
+            self._connection.execute(sql("run_seize"), {"run": found.id, **change})
+            self._connection.execute(sql("run_reopen"), {"run": found.id})
+        return found.model_copy(update={**change, "verdict": None, "ended": None})
 
     def _take(self, run: str, fleet: str, services: Iterable[str]) -> None:
         for service in sorted(set(services)):

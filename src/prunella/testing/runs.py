@@ -64,9 +64,13 @@ class MemoryRuns(SeizableRuns):
         self._take(self._records[run], self._records[run].services)
         return self._hold(self._records[run])
 
-    async def reopen(self, run: str) -> RunRecord:
-        record = (await self.seize(run)).model_copy(update={"verdict": None, "ended": None})
-        self._records[run] = record
+    async def reopen(self, ended: RunRecord) -> RunRecord:
+        """As SqliteRuns does."""
+        found = self._records[ended.id]
+        if (found.token, found.verdict) != (ended.token, Verdict.ACHIEVED):
+            raise Busy(found.goal, found.id, "somebody since")
+        record = (await self.seize(ended.id)).model_copy(update={"verdict": None, "ended": None})
+        self._records[ended.id] = record
         return record
 
     def fence(self, run: str, token: int) -> None:

@@ -66,10 +66,15 @@ async def carry_out(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Se
     Raises Parked when nobody is here to answer a question: the run waits on the disk then, for whoever has the answer.
     """
     context = heal_context(heal, record, workshop, sinks)
-    worker = Worker(workshop.loop, workshop.runs, _approver(heal, record, workshop), workshop.pause)
+
+    async def work(held: RunRecord, context: Context) -> RunRecord:
+        """Under the lease of `held`: a run that is opened again has another one."""
+        approver = _approver(heal, held, workshop)
+        return await Worker(workshop.loop, workshop.runs, approver, workshop.pause).work(held, context)
+
     ended = await on_probation(
-        await worker.work(record, context), context, heal.fleet.policy.probation_s,
-        loop=workshop.loop, work=worker.work, seize=workshop.runs.reopen,
+        await work(record, context), context, heal.fleet.policy.probation_s,
+        loop=workshop.loop, work=work, reopen=workshop.runs.reopen,
     )  # fmt: skip
     await forget(workshop.saver, ended.id)
     return ended
