@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -17,6 +18,7 @@ OURS_ALONE = frozenset({"PRUNELLA_KEY", "PRUNELLA_KEY_FILE"})
 NOT_FOUND = 127
 NOT_RUNNABLE = 126
 _REAP_S = 5.0
+_WATCHED = '{ read -r _ <&"$0"; kill -KILL 0; } >/dev/null 2>&1 & exec "$@"'
 _FILE_LIMIT_BYTES = 16 * 1024 * 1024
 
 
@@ -29,6 +31,7 @@ async def run_command(
     limit_bytes: int = 65536,
     output: Path | None = None,
     stdin: IO[bytes] | None = None,
+    bound: bool = False,
 ) -> CommandResult:
     """How `command` ended; a missing executable or folder is exit code 127, one that may not run 126.
 
@@ -36,7 +39,7 @@ async def run_command(
     read on and thrown away past `limit_bytes`, the head and the tail are kept. Nothing that it leaves in its
     process group outlives it, unless `output` is given: then its output is appended to that file, and what it
     started (a daemon) lives on and can go on writing there. It reads the file `stdin` from where that stands; None:
-    there is nothing to read.
+    there is nothing to read. `bound`: it is killed with its process group when we die, even by -9 at its first moment.
     """
     loop = asyncio.get_running_loop()
     begun = loop.time()
@@ -45,7 +48,9 @@ async def run_command(
     except OSError as error:
         return CommandResult(command=command, exit_code=NOT_RUNNABLE, output=f"{output}: {error}", duration_s=0.0)
     try:
-        exit_code = await _run(command, cwd, timeout_s, env, capture, stdin=stdin, spare=output is not None)
+        exit_code = await _run(
+            command, cwd, timeout_s, env, capture, stdin=stdin, spare=output is not None, bound=bound
+        )
         text = await capture.text()
     except (OSError, ValueError) as error:
         exit_code, text = _not_started(command, cwd, error)
@@ -98,16 +103,18 @@ async def _run(
     *,
     stdin: IO[bytes] | None,
     spare: bool,
+    bound: bool,
 ) -> int | None:
     """The exit code; None when the timeout ended it. `spare`: what it left running lives on."""
     process = await asyncio.create_subprocess_exec(
-        *command,
+        *(_bound(command) if bound else command),
         cwd=cwd,
         env={**for_children(os.environ), **(env or {})},
         stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,
         stdout=capture.target,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
+        pass_fds=(_lifeline(),) if bound else (),
     )
     following = asyncio.create_task(capture.follow())
     ended = False
@@ -123,6 +130,17 @@ async def _run(
         await asyncio.wait({following}, timeout=capture.drain_s)
         following.cancel()
     return process.returncode
+
+
+def _bound(command: tuple[str, ...]) -> tuple[str, ...]:
+    return ("/bin/sh", "-c", _WATCHED, str(_lifeline()), *command)
+
+
+@cache
+def _lifeline() -> int:
+    """An open file that ends when we do: nobody but us holds its other end, which is never closed."""
+    read_end, _ = os.pipe()
+    return read_end
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:

@@ -51,7 +51,7 @@ class Enclosure:
         for binary in self._binaries:
             for more in ((), ("--unshare-user",)):
                 walls = (str(binary), *_walls(), *more)
-                tried = await run_command((*walls, "--", "/bin/sh", "-c", _LOOK), Path("/"), _TRIAL_S)
+                tried = await run_command((*walls, "--", "/bin/sh", "-c", _LOOK), Path("/"), _TRIAL_S, bound=True)
                 if tried.ok and tried.output.startswith("net:") and tried.output.strip() != outside:
                     return walls
         return None

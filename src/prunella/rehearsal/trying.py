@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 import os
-import shutil
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -104,7 +103,7 @@ class Trying:
             result = await self._shut_in(_Wanted(command, cwd, PREFLIGHT_S), service, layout)
             return {trial: preflight_sight(trial, ENCLOSED, result, _missed(layout.seen))}
         command, cwd = rebased(command, cwd, layout)
-        result = await run_command((*_ending_with_us(), *command), cwd, PREFLIGHT_S, env=_marks())
+        result = await run_command(command, cwd, PREFLIGHT_S, env=_marks(), bound=True)
         return {trial: preflight_sight(trial, COPIED, result, missed=False)}
 
     async def _start(self, service: Service, files: Files, patience: Patience) -> Sights:
@@ -138,7 +137,7 @@ class Trying:
         said = ""
         for _ in range(_RAISED_TIMES):
             walled = await asyncio.to_thread(self.enclosure.around, counting, wanted.cwd, layout, needed)
-            result = await run_command(walled, Path("/"), wanted.limit_s, env=_marks())
+            result = await run_command(walled, Path("/"), wanted.limit_s, env=_marks(), bound=True)
             if (layout.seen / "begun").exists():
                 return result
             said = result.output.strip()[-WORDS:]
@@ -187,11 +186,6 @@ def needed_of(service: Service) -> tuple[Path, ...]:
     named = (Path(word) for word in words if word.startswith("/"))
     probes = (Path(w) for p in service.probes if isinstance(p, CommandProbe) for w in p.command if w.startswith("/"))
     return (service.folder, working_folder(service), *service.config, *named, *probes)
-
-
-def _ending_with_us() -> tuple[str, ...]:
-    """As far as the system has it; behind walls it is always so."""
-    return ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()
 
 
 def _marks() -> dict[str, str]:
