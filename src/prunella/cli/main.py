@@ -70,6 +70,35 @@ def heal(
 
 
 @app.command()
+def watch(
+    *,
+    fleet: FleetOption = None,
+    service: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--service", "-s", metavar="NAME", help="Only this service; repeatable.", autocompletion=completion.services
+        ),
+    ] = None,
+    brain: Annotated[list[str] | None, typer.Option("--brain", "-b", metavar="NAME", help="As for heal.")] = None,
+    damping: Annotated[
+        float | None,
+        typer.Option("--damping", metavar="SECONDS", help="How long red is a blip; default: the fleet file's.", min=0),
+    ] = None,
+    ask: Annotated[bool, typer.Option("--ask", help="Ask before every change.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Say yes to what asks; what is denied stays denied.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Look after a fleet until told to stop: heal what stays red, keep a picture of every good day."""
+    from prunella.cli.heal import Wanted
+    from prunella.cli.watch import watch_fleet
+
+    wanted = Wanted(fleet=fleet, services=tuple(service or ()), brains=tuple(brain or ()), ask=ask, yes=yes, json=json)
+    raise typer.Exit(watch_fleet(wanted, damping))
+
+
+@app.command()
 def status(*, json: JsonOption = False) -> None:
     """List the runs, newest first: what they are at, who works on them, how they ended."""
     from prunella.cli.status import show_status

@@ -30,7 +30,7 @@ class Permission(StrEnum):
 class Ruling(Frozen):
     """What the policy says of one step, and by which rule of which file.
 
-    A `final` denial would meet any other plan as well: there is no use in thinking further.
+    A `final` word would meet any other plan as well: where it is a denial there is no use in thinking further.
     """
 
     permission: Permission

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from prunella.domain.calendar import Freeze, Window
-from prunella.domain.frozen import Frozen
+from prunella.domain.frozen import Frozen, JsonValue
 from prunella.domain.ruling import Autonomy
 from prunella.domain.run import Limits
 from prunella.domain.usage import Price
@@ -65,19 +65,108 @@ class CommandProbe(Probing):
     expect: int = 0
 
 
-ProbeSpec = Annotated[HttpProbe | TcpProbe | ProcessProbe | LogProbe | CommandProbe, Field(discriminator="kind")]
+class SqlProbe(Probing):
+    """`query` at `url` (postgresql:// or sqlite:///, without a password) answers within the timeout.
+
+    `expect` is the first value of the first row as text (None: any answer will do, even no row). `password` names a
+    secret of the service ("": none is needed).
+    """
+
+    kind: Literal["sql"] = "sql"
+    url: str
+    query: str = "select 1"
+    expect: str | None = None
+    password: str = ""
+
+
+class RedisProbe(Probing):
+    """Redis at `url` (redis:// or rediss://, without a password) answers PING and takes writes.
+
+    With `write` a key of the probe's own, which expires by itself, is written, read and deleted; without, what Redis
+    says of itself is read: whether it loads, refuses writes, or follows a lost master. `password` names a secret.
+    """
+
+    kind: Literal["redis"] = "redis"
+    url: str
+    password: str = ""
+    write: bool = False
+
+
+class DiskProbe(Probing):
+    """The file system of `path` can be written to, and has at least so much left, in percent, of space and inodes."""
+
+    kind: Literal["disk"] = "disk"
+    path: Path
+    free: float = 5.0
+    inodes: float = 2.0
+
+
+class TlsProbe(Probing):
+    """`host`:`port` shows a certificate for `server_name` ("": for `name`) that `ca` vouches for (None: the system's
+    own store) and that is good for at least `days` more.
+    """
+
+    kind: Literal["tls"] = "tls"
+    host: str
+    port: int
+    name: str
+    server_name: str = ""
+    ca: Path | None = None
+    days: float = 0.0
+
+
+class JourneyStep(Frozen):
+    """One request of a journey. `url` is absolute; `{name}` in url, headers and texts of `json_body` is what an earlier
+    step saved under that name, or `{random}`: letters that differ each time.
+
+    `expect` is the status, `contains` a part of the body, `equals` what places of the JSON answer must hold
+    (`{"amount": 100, "items.0.id": "a"}`), `save` names for such places.
+    """
+
+    method: str = "GET"
+    url: str
+    headers: dict[str, str] = {}
+    json_body: JsonValue = None
+    expect: int = 200
+    contains: str = ""
+    equals: dict[str, JsonValue] = {}
+    save: dict[str, str] = {}
+
+
+class JourneyProbe(Probing):
+    """Requests, one after the other, all of which answer as they should. `ca` vouches for https (None: the system)."""
+
+    kind: Literal["journey"] = "journey"
+    steps: tuple[JourneyStep, ...]
+    ca: Path | None = None
+
+
+ProbeSpec = Annotated[
+    HttpProbe
+    | TcpProbe
+    | ProcessProbe
+    | LogProbe
+    | CommandProbe
+    | SqlProbe
+    | RedisProbe
+    | DiskProbe
+    | TlsProbe
+    | JourneyProbe,
+    Field(discriminator="kind"),
+]
 
 
 class ProcessSupervisor(Frozen):
     """Prunella itself starts `command` in `cwd`; the child outlives the command line. `env` is added to ours.
 
-    Its output goes to `output` (None: to the state folder).
+    Its output goes to `output` (None: to the state folder). `user` is as whom it runs ("": as we do).
     """
 
     kind: Literal["process"] = "process"
     command: tuple[str, ...]
     cwd: Path
     env: dict[str, str] = {}
+    user: str = ""
     output: Path | None = None
     stop_timeout_s: float = 10.0
 
@@ -94,7 +183,50 @@ class CommandSupervisor(Frozen):
     timeout_s: float = 30.0
 
 
-SupervisorSpec = Annotated[ProcessSupervisor | CommandSupervisor, Field(discriminator="kind")]
+class SupervisordSupervisor(Frozen):
+    """The program (or group) `program` of the supervisord that reads `config`; `cwd` is where paths start from."""
+
+    kind: Literal["supervisord"] = "supervisord"
+    program: str
+    config: Path
+    cwd: Path
+    timeout_s: float = 30.0
+
+
+class SystemdSupervisor(Frozen):
+    """A systemd unit; `user`: of the user's own manager."""
+
+    kind: Literal["systemd"] = "systemd"
+    unit: str
+    user: bool = False
+    cwd: Path
+    timeout_s: float = 30.0
+
+
+class DockerSupervisor(Frozen):
+    """An existing container, by name or id. `host` is the daemon's address ("": the environment's)."""
+
+    kind: Literal["docker"] = "docker"
+    container: str
+    host: str = ""
+    cwd: Path
+    timeout_s: float = 30.0
+
+
+SupervisorSpec = Annotated[
+    ProcessSupervisor | CommandSupervisor | SupervisordSupervisor | SystemdSupervisor | DockerSupervisor,
+    Field(discriminator="kind"),
+]
+
+
+class ConnectSpec(Frozen):
+    """How to talk to the server itself: `url` is postgresql:// or redis://, without a password.
+
+    `password` names a secret of the service ("": none is needed).
+    """
+
+    url: str
+    password: str = ""
 
 
 class ServiceStatus(Frozen):
@@ -149,6 +281,9 @@ class Service(Frozen):
     """One thing that is watched and may be repaired. `supervisor` None: it can be looked at, not started.
 
     `preflight` is a command that exits 0 when the configuration on disk would be accepted; None when there is none.
+    `reload` makes the running service take its configuration over without a stop; None: only a restart does. `paths`
+    are files and folders besides `config` that it needs (certificates, a document root, data). `connect` is for
+    servers that can be asked and told: PostgreSQL, Redis.
     """
 
     name: str
@@ -156,6 +291,9 @@ class Service(Frozen):
     supervisor: SupervisorSpec | None = None
     config: tuple[Path, ...] = ()
     preflight: tuple[str, ...] | None = None
+    reload: tuple[str, ...] | None = None
+    paths: tuple[Path, ...] = ()
+    connect: ConnectSpec | None = None
     logs: tuple[Path, ...] = ()
     needs: tuple[str, ...] = ()
     secrets: tuple[SecretRef, ...] = ()
@@ -219,6 +357,15 @@ class BrainsSpec(Frozen):
         return self.model_copy(update={r: tuple(n for n in named if n not in names) for r, named in roles.items()})
 
 
+class WatchSpec(Frozen):
+    """How `watch` behaves: what is red for `damping_s` without a break, or flaps for as long, is an incident; one that
+    was handed over is taken up again after `retry_s`, then ever more rarely, unless it changes before that.
+    """
+
+    damping_s: float = 10.0
+    retry_s: float = 900.0
+
+
 class Fleet(Frozen):
     """All services of one fleet file at `path`; their `needs` form no cycle that matters here."""
 
@@ -227,11 +374,31 @@ class Fleet(Frozen):
     policy: PolicySpec = PolicySpec()
     limits: Limits = Limits()
     brains: BrainsSpec = BrainsSpec()
+    watch: WatchSpec = WatchSpec()
     services: dict[str, Service] = {}
 
     @property
     def folder(self) -> Path:
         return self.path.parent
+
+    def tied(self, names: Collection[str], among: Collection[str]) -> tuple[str, ...]:
+        """Those of `among`, in the order of the file, that need one of `names` or are needed by one, directly or by way
+        of others of `among`; with `names` themselves.
+        """
+        reached = set(names)
+        while more := {n for n in among if n not in reached and self._touches(n, reached)}:
+            reached |= more
+        return tuple(name for name in self.services if name in reached)
+
+    def _touches(self, name: str, others: Collection[str]) -> bool:
+        """One needs the other, however many services lie between."""
+        return bool(self._needed(name) & set(others)) or any(name in self._needed(other) for other in others)
+
+    def _needed(self, name: str) -> set[str]:
+        found = [name]
+        for each in found:
+            found += [need for need in self.services[each].needs if need not in found]
+        return set(found)
 
     def neighbours(self, names: tuple[str, ...]) -> tuple[Service, ...]:
         """All services but `names`, in the order of the file."""

@@ -14,6 +14,11 @@ class Format(StrEnum):
     TOML = "toml"
     YAML = "yaml"
     JSON = "json"
+    NGINX = "nginx"
+    HAPROXY = "haproxy"
+    POSTGRES = "postgresql"
+    PG_HBA = "pg_hba"
+    REDIS = "redis"
     TEXT = "text"
 
 

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from prunella.domain.frozen import Frozen, JsonValue
+from prunella.domain.posture import Downgrade
 from prunella.domain.setting import Hunk, SettingChange
 
 
@@ -39,7 +40,8 @@ class Prepared(Frozen):
 
     `changes` are the settings that would change, as they are (secrets included: it is journaled, and shown to nobody).
     `is_opaque`: more would change than they say, such as text that is no setting; `hunks` then are the lines that
-    differ, as they are. `written_bytes` and `rows` are how much would be written.
+    differ, as they are. `written_bytes` and `rows` are how much would be written. `weakens` are guards beside settings
+    (rights, links) that the call itself would weaken.
     """
 
     before: JsonValue = None
@@ -54,3 +56,4 @@ class Prepared(Frozen):
     hunks: tuple[Hunk, ...] = ()
     written_bytes: int = 0
     rows: int = 0
+    weakens: tuple[Downgrade, ...] = ()

@@ -5,7 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from prunella.domain.service import Fleet
+from prunella.domain.service import Fleet, WatchSpec
 from prunella.errors import BadFleet, Mistake, Misuse
 from prunella.fleet.brains import brains_of
 from prunella.fleet.limits import limits_of
@@ -88,7 +88,7 @@ def _refusal(path: Path, line: int | None, message: str, suggestion: str = "") -
 
 
 def _fleet(document: Table) -> Fleet:
-    document.refuse_unknown("fleet", "policy", "brains", "limits", "service")
+    document.refuse_unknown("fleet", "policy", "brains", "limits", "watch", "service")
     path = document.page.path
     head = document.table("fleet")
     head.refuse_unknown("name")
@@ -100,5 +100,14 @@ def _fleet(document: Table) -> Fleet:
         policy=policy_of(document.table("policy"), tables, services),
         limits=limits_of(document.table("limits")),
         brains=brains_of(document.table("brains")),
+        watch=_watch(document.table("watch")),
         services=services,
+    )
+
+
+def _watch(table: Table) -> WatchSpec:
+    table.refuse_unknown("damping", "retry")
+    usual = WatchSpec()
+    return WatchSpec(
+        damping_s=table.seconds("damping", usual.damping_s, or_none=True), retry_s=table.seconds("retry", usual.retry_s)
     )

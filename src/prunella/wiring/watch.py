@@ -1,0 +1,24 @@
+"""A watch from its parts: the fleet as world, and every declared probe by itself."""
+
+from prunella.domain.service import Fleet
+from prunella.probes.factory import probe_for
+from prunella.redaction.redactor import Redactor
+from prunella.wiring.workshop import Workshop
+from prunella.workers.watch import Watched
+from prunella.world.fleet_world import FleetWorld
+
+
+def world_to_watch(fleet: Fleet, services: tuple[str, ...], workshop: Workshop) -> FleetWorld:
+    """The fleet as `services` are looked at; nothing of it is a run's."""
+    return FleetWorld(
+        fleet, services, workshop.home, workshop.known_good(), Redactor(), workshop.settings.environ
+    )  # fmt: skip
+
+
+def watched_by(world: FleetWorld) -> tuple[Watched, ...]:
+    """All probes of the world's targets, in the order of the file."""
+    return tuple(
+        Watched(name, probe_for(spec, name, world.supervised.get(name)), spec.every_s)
+        for name in world.targets
+        for spec in world.fleet.services[name].probes
+    )
