@@ -146,6 +146,7 @@ class Agent:
             spending=workshop.spending,
             lessons=workshop.lessons(means.redactor),
             evidence=store,
+            attended=self.approver is not None,
             token=record.token,
             since=workshop.clock.now(),
             limits=self.limits,

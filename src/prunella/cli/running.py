@@ -111,6 +111,7 @@ def _heal(order: Order, approver: Approver | None) -> Heal:
     return Heal(
         fleet=order.fleet, goal=order.goal, services=order.services, brains=order.brains,
         autonomy=order.autonomy, approver=approver, is_dry=order.wanted.dry_run,
+        is_attended=approver is not None and not isinstance(approver, Nobody),
     )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ class Context:
 
     `fleet` is the key under which changes are counted. A question that nobody answers is a no after
     `approval_expires_s` seconds; None: never.
+    `attended`: somebody is there to answer at once; else a repair that needs nobody's leave is looked for first.
     `spending`, `lessons` and `evidence` None: nothing is counted per day, learned, or put away. A lesson whose trouble
     is back within `relapse_s` seconds, with nothing changed since, did not last.
     """
@@ -69,6 +70,7 @@ class Context:
     relapse_s: float = 600.0
     fleet: str = ""
     approval_expires_s: float | None = None
+    attended: bool = True
     limits: Limits = Limits()
     patience: Patience = Patience()
 

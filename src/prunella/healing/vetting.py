@@ -45,7 +45,7 @@ async def vet(state: State, runtime: Runtime[Context]) -> Change:
     reasons = [reason for each in vetted for reason in each.reasons]
     chosen = chosen.model_copy(update={"steps": tuple(each.step for each in vetted)})
     reach = await _rule_plan(vetted, context)
-    is_final = any(ruling.final for ruling in (reach, *(each.ruling for each in vetted)))
+    is_final = any(_denies_for_good(ruling) for ruling in (reach, *(each.ruling for each in vetted)))
     reasons += _unknown_probes(state, chosen) + _over_limits(state, context)
     reasons += [] if state.insists else _stall(state, chosen)
     reasons += [reach.reason] if reach.permission is Permission.DENY else []
@@ -61,8 +61,8 @@ async def vet(state: State, runtime: Runtime[Context]) -> Change:
         context.emit(EventKind.REJECTED, "vet", " ".join(reasons), plan=chosen.key, reasons=list(reasons))
         return rejected(state, chosen, tuple(reasons))
     weaker = _weakened(state, vetted, rehearsed)
-    doubts = (*(each.doubt for each in vetted if each.doubt), *(ruling.reason for ruling in _about(weaker)))
-    if doubts and not state.insists and _would_pass_otherwise(reach, vetted):
+    doubts = (*_doubts(vetted, context), *(ruling.reason for ruling in _about(weaker)))
+    if doubts and not state.insists and _would_pass_otherwise(reach, vetted, context):
         return _put_aside(state, chosen, doubts, context)
     return {
         "insists": False,
@@ -142,7 +142,20 @@ def _about(weaker: tuple[Downgrade, ...]) -> tuple[Ruling, ...]:
     return tuple(Ruling(permission=Permission.ASK, reason=f"It weakens a guard: {each}.") for each in weaker)
 
 
-def _would_pass_otherwise(reach: Ruling, vetted: list[Vetted]) -> bool:
+def _denies_for_good(ruling: Ruling) -> bool:
+    return ruling.permission is Permission.DENY and ruling.final
+
+
+def _doubts(vetted: list[Vetted], context: Context) -> tuple[str, ...]:
+    """Why single steps ask: nobody vouches for a value, and, where nobody is there to answer, every other reason."""
+    asking = [each for each in vetted if each.ruling.permission is Permission.ASK and not context.attended]
+    return tuple(dict.fromkeys([*(e.doubt for e in vetted if e.doubt), *(e.ruling.reason for e in asking)]))
+
+
+def _would_pass_otherwise(reach: Ruling, vetted: list[Vetted], context: Context) -> bool:
+    """Another plan could do without asking."""
+    if not context.attended:
+        return not any(ruling.final for ruling in (reach, *(each.ruling for each in vetted)))
     rulings = (reach, *(each.ruling for each in vetted if not each.doubt))
     return all(ruling.permission is Permission.ALLOW for ruling in rulings)
 

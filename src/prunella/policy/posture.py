@@ -78,7 +78,7 @@ def _is_weaker(old: Stance | None, new: Stance | None) -> bool:
     if new is None:
         return not old.may_go and (old.strength is None or old.strength > 0)
     if old.strength is None or new.strength is None:
-        return old.says != new.says
+        return old.says != new.says and (new.strength is None or new.strength <= 0)
     return new.strength < old.strength
 
 

@@ -99,7 +99,7 @@ def _weighed(level: Level) -> Weighed:
         case Autonomy.SUGGEST:
             says = deny(f"{told}: the plan is shown, not carried out.", final=level.is_for_all)
         case Autonomy.ASK:
-            says = ask(f"{told}: every change asks.")
+            says = ask(f"{told}: every change asks.", final=level.is_for_all)
         case Autonomy.AUTO:
             says = None
         case _:

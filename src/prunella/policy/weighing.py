@@ -38,8 +38,8 @@ def allow(reason: str) -> Ruling:
     return Ruling(permission=Permission.ALLOW, reason=reason)
 
 
-def ask(reason: str) -> Ruling:
-    return Ruling(permission=Permission.ASK, reason=reason)
+def ask(reason: str, *, final: bool = False) -> Ruling:
+    return Ruling(permission=Permission.ASK, reason=reason, final=final)
 
 
 def deny(reason: str, *, final: bool = False) -> Ruling:

@@ -25,7 +25,7 @@ def weigh_windows(windows: Iterable[Window], at: float, places: Places) -> Itera
     for window in windows:
         rule, now = rule_text("windows", window.text), _local(window, at).strftime("%a %H:%M")
         told = f"it is {now} in {window.zone}, {rule} in {places.place(rule)}"
-        closed = None if is_any_open else ask(f"Outside of the hours for changes everything asks: {told}.")
+        closed = None if is_any_open else ask(f"Outside of the hours for changes everything asks: {told}.", final=True)
         is_this = is_open(window, at)
         yield Weighed(rule, places.place(rule), allow(f"Within the hours for changes: {told}.") if is_this else closed)
 

@@ -38,6 +38,7 @@ class Heal:
     """What one `prunella heal` was asked: the goal, the services meant by it, and who may say yes.
 
     `approver` None: nobody is here, and questions wait. `is_dry`: nothing is to be touched, nor any question kept.
+    `is_attended`: the approver answers at once.
     """
 
     fleet: Fleet
@@ -47,6 +48,7 @@ class Heal:
     autonomy: Autonomy
     approver: Approver | None
     is_dry: bool = False
+    is_attended: bool = True
 
     def record(self, workshop: Workshop) -> RunRecord:
         """A new run, not yet written down."""
@@ -118,6 +120,7 @@ def heal_context(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Seque
         since=workshop.clock.now(),
         fleet=str(fleet.path),
         approval_expires_s=fleet.policy.approval_expires_s,
+        attended=heal.is_attended,
         limits=fleet.limits,
     )
 

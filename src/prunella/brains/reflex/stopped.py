@@ -7,6 +7,8 @@ from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import is_errorish
 from prunella.domain.plan import Plan
 
+_CHANCE = 0.85
+
 
 def candidates(case: Case) -> Iterator[Candidate]:
     down = [name for name in in_order(case, case.suspects) if _is_startable(case, name)]
@@ -15,7 +17,7 @@ def candidates(case: Case) -> Iterator[Candidate]:
     for name in down:
         waits = [need for need in case.all_needs(name) if need in down]
         if not waits:
-            yield _start(case, (name,), 0.85 * (1 if _has_preflight(case, name) else 0.85))
+            yield _start(case, (name,), _CHANCE * _hope(case, name))
     targets = set(case.facts.targets)
     if len(down) > 1 and targets & set(down):
         yield _start(case, tuple(down), 0.9)
@@ -25,10 +27,19 @@ def _is_startable(case: Case, name: str) -> bool:
     facts = case.service(name)
     if case.is_running(name) is not False or facts.service.supervisor is None:
         return False
-    held = any(
-        listener.service != name or listener.is_stray for port in case.ports(name) for listener in case.listeners(port)
-    )
-    return not held and (facts.preflight is None or facts.preflight.ok) and not any(c.fault for c in facts.files)
+    if all(_is_held(case, name, port) for port in case.ports(name)) and case.ports(name):
+        return False
+    return (facts.preflight is None or facts.preflight.ok) and not any(c.fault for c in facts.files)
+
+
+def _hope(case: Case, name: str) -> float:
+    """Less where nobody checked its configuration, and where one of its ports has another holder."""
+    held = any(_is_held(case, name, port) for port in case.ports(name))
+    return (1.0 if _has_preflight(case, name) else 0.85) * (0.6 if held else 1.0)
+
+
+def _is_held(case: Case, name: str, port: int) -> bool:
+    return any(listener.service != name or listener.is_stray for listener in case.listeners(port))
 
 
 def _has_preflight(case: Case, name: str) -> bool:
