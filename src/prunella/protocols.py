@@ -1,7 +1,7 @@
 """Every seam of the system, at most four methods each. Read this, then `healing/graph.py`."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from prunella.domain.brief import Brief
 from prunella.domain.evidence import Evidence, Findings, Observation, Snippet, Spill
@@ -312,6 +312,15 @@ class Supervisor(Protocol):
     async def stop(self) -> None: ...
 
     async def restart(self) -> None: ...
+
+
+@runtime_checkable
+class Rereading(Protocol):
+    """A supervisor that knows which configuration its service runs on, and wants to be told of a reload."""
+
+    async def note_reload(self, config: str) -> None:
+        """The running service has read the configuration of that digest again, without a stop."""
+        ...
 
 
 class ConfigEditor(Protocol):

@@ -1,5 +1,6 @@
 """What is known of better times: snapshots, git, neighbours."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from prunella.configs.known_good import KEPT_SNAPSHOTS, FileKnownGood, git_head, siblings
+from prunella.domain.setting import FileState
+from prunella.sealing import Sealer
 
 A, B = Path("/etc/a.env"), Path("/etc/b.yaml")
 
@@ -45,6 +48,59 @@ async def test_old_snapshots_and_what_only_they_held_are_forgotten(tmp_path: Pat
     assert len(list((tmp_path / "objects").iterdir())) == KEPT_SNAPSHOTS + 2
     assert (await known.newest("shop"))[A] == str(KEPT_SNAPSHOTS + 2).encode()
     assert await known.newest("other") == {A: b"0"}
+
+
+def state(path: str, mode: int, mtime_ns: int = 0) -> FileState:
+    return FileState(path=Path(path), exists=True, mode=mode, uid=7, gid=8, link="to", sha256="ab", mtime_ns=mtime_ns)
+
+
+async def test_states_come_back_with_the_bytes_of_their_snapshot(tmp_path: Path):
+    known = FileKnownGood(tmp_path)
+    assert await known.newest_states("shop") == ()
+    await known.keep("shop", {A: b"1"}, [state("/b", 0o700, 5), state("/a", 0o644)])
+    assert await known.newest_states("shop") == (state("/a", 0o644), state("/b", 0o700)), "times are not kept"
+    before = files_of(tmp_path)
+    await known.keep("shop", {A: b"1"}, [state("/a", 0o644), state("/b", 0o700, 9)])
+    assert files_of(tmp_path) == before
+    await known.keep("shop", {A: b"1"}, [state("/a", 0o600)])
+    assert await known.newest_states("shop") == (state("/a", 0o600),)
+    await known.keep("shop", {A: b"2"})
+    assert await known.newest_states("shop") == ()
+
+
+async def test_states_are_kept_as_long_as_their_snapshot_and_mended(tmp_path: Path):
+    known = FileKnownGood(tmp_path)
+    for number in range(KEPT_SNAPSHOTS + 3):
+        await known.keep("shop", {A: b"same"}, [state("/a", number)])
+    assert len(list((tmp_path / "objects").iterdir())) == KEPT_SNAPSHOTS + 1
+    assert await known.newest_states("shop") == (state("/a", KEPT_SNAPSHOTS + 2),)
+    for content in (tmp_path / "objects").iterdir():
+        if content.read_bytes() != b"same":
+            content.write_bytes(b"damaged")
+    assert (await known.newest("shop"), await known.newest_states("shop")) == ({A: b"same"}, ())
+    await known.keep("shop", {A: b"same"}, [state("/a", 1)])
+    assert await known.newest_states("shop") == (state("/a", 1),)
+
+
+def without_states(manifest: Path) -> None:
+    content = json.loads(manifest.read_bytes())
+    del content["states"]
+    manifest.write_text(json.dumps(content))
+
+
+async def test_a_snapshot_of_an_older_kind_has_no_states(tmp_path: Path):
+    known = FileKnownGood(tmp_path)
+    await known.keep("shop", {A: b"1"}, [state("/a", 1)])
+    (manifest,) = (each for each in files_of(tmp_path) if each.suffix == ".json")
+    without_states(manifest)
+    assert (await known.newest("shop"), await known.newest_states("shop")) == ({A: b"1"}, ())
+
+
+async def test_sealed_states_name_no_path(tmp_path: Path):
+    known = FileKnownGood(tmp_path, Sealer([bytes(32)]))
+    await known.keep("shop", {}, [state("/a/private/place", 1)])
+    assert await known.newest_states("shop") == (state("/a/private/place", 1),)
+    assert not any(b"private" in each.read_bytes() for each in files_of(tmp_path))
 
 
 async def test_nobody_else_may_read_them(tmp_path: Path):

@@ -11,6 +11,10 @@ from prunella.supervisors.process import ProcessService
 from prunella.supervisors.processes import tag_of
 
 SLEEPER = "import time\nprint('up', flush=True)\ntime.sleep(60)\n"
+DYING = "import sys\nprint('no licence', flush=True)\nsys.exit(3)\n"
+STUBBORN = (
+    "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('up', flush=True)\ntime.sleep(60)\n"
+)
 
 
 def is_alive(pid: int) -> bool:

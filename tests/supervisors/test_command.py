@@ -33,6 +33,12 @@ class TestConformance(SupervisorSuite):
     def make(self, folder: Path) -> CommandService:
         return service_of(folder)
 
+    def make_dying(self, folder: Path) -> CommandService:
+        return service_of(folder, start="echo no licence; exit 3", stop="true")
+
+    def make_stubborn(self, folder: Path) -> CommandService:
+        return service_of(folder, stop="true")
+
 
 async def test_a_start_that_lies_is_caught(tmp_path: Path):
     with pytest.raises(Rejected, match="start of web returned 0 but status says stopped"):

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -15,12 +16,11 @@ from prunella.errors import Rejected
 from prunella.supervisors.process import ProcessService
 from prunella.supervisors.processes import end_process
 from prunella.testing.supervisors import SupervisorSuite
-from tests.supervisors.conftest import SLEEPER, is_alive, until
+from tests.supervisors.conftest import DYING, SLEEPER, STUBBORN, is_alive, until
 
 Program = Callable[..., ProcessSupervisor]
 Serve = Callable[..., ProcessService]
 
-STUBBORN = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('up', flush=True)\ntime.sleep(60)"
 FAMILY = """
 import subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
@@ -39,9 +39,18 @@ time.sleep(60)
 
 class TestConformance(SupervisorSuite):
     def make(self, folder: Path) -> ProcessService:
-        (folder / "app.py").write_text(SLEEPER)
-        spec = ProcessSupervisor(command=(sys.executable, "app.py"), cwd=folder)
-        return ProcessService(spec, service="app", tag="t:app", config_digest=str, output_folder=folder)
+        return self.serving(folder, SLEEPER)
+
+    def make_dying(self, folder: Path) -> ProcessService:
+        return self.serving(folder, DYING)
+
+    def make_stubborn(self, folder: Path) -> ProcessService:
+        return self.serving(folder, STUBBORN)
+
+    def serving(self, folder: Path, source: str) -> ProcessService:
+        (folder / "app.py").write_text(source)
+        spec = ProcessSupervisor(command=(sys.executable, "app.py"), cwd=folder, stop_timeout_s=0.5)
+        return ProcessService(spec, service="app", tag=f"t:{folder}", config_digest=str, output_folder=folder)
 
 
 async def said(service: ProcessService, words: str = "") -> str:
@@ -329,3 +338,38 @@ async def test_a_daemon_that_leaves_its_parent_is_found(program: Program, serve:
     assert (await service.status()).running
     await service.stop()
     assert not (await service.status()).running
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may start something as another user")
+async def test_it_runs_as_the_user_that_is_declared(program: Program, serve: Serve, tmp_path: Path):
+    service = serve(program(command=("sleep", "60"), user="nobody"))
+    await service.start()
+    status = await service.status()
+    assert status.pid is not None
+    process = psutil.Process(status.pid)
+    nobody = pwd.getpwnam("nobody")
+    assert (process.uids().effective, process.gids().effective) == (nobody.pw_uid, nobody.pw_gid)
+    assert process.environ()["HOME"] == nobody.pw_dir
+    adopting = serve(program(command=("sleep", "60"), user="nobody"), service="other")
+    assert not (await adopting.status()).running, "it carries another service's tag"
+    await service.stop()
+    stranger = psutil.Popen(["sleep", "60"], cwd=tmp_path, user="nobody")
+    assert (await service.status()).pid == stranger.pid, "one that another hand started as that user is adopted"
+    await service.stop()
+    stranger.wait(5)
+
+
+async def test_a_user_that_does_not_exist_is_told_before_anything_stops(program: Program, serve: Serve):
+    with pytest.raises(Rejected, match="no user nobody-at-all"):
+        await serve(program(user="nobody-at-all")).start()
+
+
+async def test_what_it_read_again_is_what_it_runs_on(program: Program, serve: Serve):
+    service = serve(program())
+    await service.start()
+    assert (await service.status()).config == "d1"
+    await service.note_reload("d2")
+    assert (await service.status()).config == "d2"
+    await service.restart()
+    assert (await service.status()).config == "d1", "a new process runs on what it was started with"
+    await service.stop()

@@ -1,5 +1,6 @@
 """Ready-made checks for goals: a command, probes, and code that is run in the sandbox."""
 
+import os
 from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,10 @@ from prunella.commands import NOT_FOUND, NOT_RUNNABLE, run_command
 from prunella.domain.goal import AnswerCheck, Check
 from prunella.domain.report import Reach, Reading, Report
 from prunella.domain.sandbox import Job, JobResult
-from prunella.domain.service import CommandProbe, CommandResult, HttpProbe, LogProbe, TcpProbe
-from prunella.errors import Misuse
+from prunella.domain.service import CommandResult, ProbeSpec
+from prunella.errors import Misuse, Rejected
 from prunella.probes.factory import probe_for
+from prunella.probes.password import Secrets
 from prunella.probes.prober import Prober
 from prunella.protocols import Sandbox
 from prunella.redaction.redactor import Redactor
@@ -41,8 +43,17 @@ def command_passes(
     return check
 
 
-def probes_green(*probes: HttpProbe | TcpProbe | CommandProbe | LogProbe) -> Check:
+async def _from_environment(name: str) -> str:
+    if name not in os.environ:
+        raise Rejected(f"The probe's password {name} is not in the environment. Set it, or pass `secret`.")
+    return os.environ[name]
+
+
+def probes_green(*probes: ProbeSpec, secret: Secrets = _from_environment) -> Check:
     """Green when all `probes` are; each is a reading under its own name.
+
+    `secret` gives the passwords that probes name; as it is, from variables of that name. A process probe has no place
+    here.
 
     A LogProbe complains of a line once: its first look reads the end of the log, a later one what came since. Raises
     Misuse where there is no probe, or two of one name.
@@ -50,7 +61,7 @@ def probes_green(*probes: HttpProbe | TcpProbe | CommandProbe | LogProbe) -> Che
     names = [probe.name for probe in probes]
     if not names or len(set(names)) < len(names):
         raise Misuse(f"The probes are {names}: give at least one, and each a name of its own.")
-    prober = Prober([probe_for(probe, probe.name, None) for probe in probes])
+    prober = Prober([probe_for(probe, probe.name, None, secret=secret) for probe in probes])
 
     async def check() -> Report:
         seen = zip(names, (await prober.look()).readings, strict=True)

@@ -2,23 +2,29 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from prunella.configs.keys import Parts, split
 from prunella.configs.page import Page, Spot
 from prunella.domain.setting import Setting
 from prunella.errors import Rejected, Unparsable
 
+_MOST_REMEMBERED = 200_000
 _Content = list[tuple[Parts, str | None, str]]
 
 
 @dataclass(frozen=True)
 class Editor:
-    """A `ConfigEditor` for any format that can be read into a page."""
+    """A `ConfigEditor` for any format that can be read into a page.
+
+    `spelled` writes a key as the format compares it.
+    """
 
     read: Callable[[str], Page]
+    spelled: Callable[[str], str] = str
 
     def settings(self, text: str) -> tuple[Setting, ...]:
-        return tuple(spot.setting for spot in self.read(text).spots)
+        return _read_once(self.read, text) if len(text) <= _MOST_REMEMBERED else _read(self.read, text)
 
     def set(self, text: str, key: str, value: str, kind: str | None = None) -> str:
         """Change or add one setting. `kind` None: the type that fits.
@@ -27,7 +33,7 @@ class Editor:
         is none itself, unless its quotes were a choice. Raises Rejected when it cannot be done without touching
         anything else.
         """
-        page = self.read(text)
+        page, key = self.read(text), self.spelled(key)
         spot = find(page.spots, key)
         if spot and spot.value == value and kind in (None, spot.kind):
             return text
@@ -39,7 +45,7 @@ class Editor:
         return changed
 
     def remove(self, text: str, key: str) -> str:
-        page = self.read(text)
+        page, key = self.read(text), self.spelled(key)
         spot = find(page.spots, key)
         if spot is None or not spot.is_own:
             raise Rejected(f"There is no setting {key} of its own to remove. {_known(page.spots)}")
@@ -72,6 +78,14 @@ def find(spots: Iterable[Spot], key: str) -> Spot | None:
         return exact
     loose = [spot for spot in spots if ".".join(spot.parts) == key.replace('"', "")]
     return loose[0] if len(loose) == 1 else None
+
+
+def _read(read: Callable[[str], Page], text: str) -> tuple[Setting, ...]:
+    return tuple(spot.setting for spot in read(text).spots)
+
+
+_read_once = lru_cache(maxsize=64)(_read)
+"""A heal looks at the same few texts dozens of times."""
 
 
 def _content(spots: Iterable[Spot], without: Parts) -> _Content:

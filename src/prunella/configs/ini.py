@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from configupdater import ConfigUpdater, Option, Section
 
 from prunella.configs.editor import Editor
+from prunella.configs.ini_comments import settled
 from prunella.configs.keys import Parts, join
 from prunella.configs.page import Lines, Spot, cut_lines, insert_lines, newline_of, splice
 from prunella.errors import Rejected, Unparsable
 
 _OPTION = re.compile(r"\s*(?P<name>[^=:\s](?:[^=:]*[^=:\s])?)(?P<mark>\s*[=:][^\S\r\n]*)?(?P<value>[^\r\n]*)")
 _COMMENT = re.compile(r"(?<=\S)\s+[;#].*$")
-_INDENTED_COMMENT = re.compile(r"^([^\S\n]+)([;#])", re.MULTILINE)
 _GAP_IN_VALUE = re.compile(r"\n[^\S\n]*\n[^\S\n]+\S")
 _BARE_NAME = re.compile(r"[\w.-]+")
 
@@ -105,15 +105,15 @@ def read(text: str) -> IniPage:
 
 
 def _parsed(text: str) -> ConfigUpdater:
-    """Each character keeps its place.
+    """Each line keeps its place. Raises Unparsable.
 
-    Comments lose their indentation: configupdater would take them for options.
     Gaps are allowed for only where there are some: looking for them takes time quadratic in the number of options.
     """
+    text = settled(text)
     has_gaps = bool(_GAP_IN_VALUE.search(text))
     document = ConfigUpdater(allow_no_value=True, empty_lines_in_values=has_gaps)
     try:
-        return document.read_string(_INDENTED_COMMENT.sub(lambda match: match[2] * len(match[0]), text))
+        return document.read_string(text)
     except configparser.MissingSectionHeaderError as error:
         raise Unparsable(f"Line {error.lineno} stands before any [section].", error.lineno) from error
     except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as error:

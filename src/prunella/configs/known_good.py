@@ -7,8 +7,9 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from prunella.commands import for_children
@@ -38,44 +39,55 @@ class FileKnownGood:
         self._objects = folder / "objects"
         self._fleets = folder / "fleets"
 
-    async def keep(self, fleet: str, files: Mapping[Path, bytes]) -> None:
-        """Raises Transient when another process is writing for too long, Rejected when nothing can be written."""
+    async def keep(self, fleet: str, files: Mapping[Path, bytes], states: Iterable[FileState] = ()) -> None:
+        """`states` are the rights of files and folders beside the bytes; when they were written is not kept.
+
+        Raises Transient when another process is writing for too long, Rejected when nothing can be written.
+        """
         async with asyncio.timeout(_LOCK_TIMEOUT_S * 3):
-            await asyncio.to_thread(self._keep, fleet, dict(files))
+            await asyncio.to_thread(self._keep, fleet, dict(files), _as_bytes(states))
 
     async def newest(self, fleet: str) -> Mapping[Path, bytes]:
         """The newest snapshot that is whole; empty when nothing was ever green. Raises Misuse without its key."""
         async with asyncio.timeout(_LOCK_TIMEOUT_S):
-            return await asyncio.to_thread(self._newest, fleet)
+            return (await asyncio.to_thread(self._newest, fleet))[0]
 
-    def _keep(self, fleet: str, files: dict[Path, bytes]) -> None:
+    async def newest_states(self, fleet: str) -> tuple[FileState, ...]:
+        """Those of the same snapshot; none for one that was kept without. Raises Misuse without its key."""
+        async with asyncio.timeout(_LOCK_TIMEOUT_S):
+            return (await asyncio.to_thread(self._newest, fleet))[1]
+
+    def _keep(self, fleet: str, files: dict[Path, bytes], states: bytes) -> None:
         hashes = {str(path): self._name(data) for path, data in files.items()}
-        if self._is_newest(fleet, hashes):
+        kept = _Listed(hashes, self._name(states) if states else "")
+        if self._is_newest(fleet, kept):
             return
         with self._locked():
             for folder in (self._objects, self._fleets, self._fleet(fleet)):
                 folder.mkdir(mode=0o700, exist_ok=True)
             for path, data in files.items():
                 self._put(hashes[str(path)], data)
+            if states:
+                self._put(kept.states, states)
             manifests = self._manifests(fleet)
             number = int(manifests[-1].stem) + 1 if manifests else 1
-            content = json.dumps({"fleet": fleet, "files": hashes}, indent=1).encode()
+            content = json.dumps({"fleet": fleet, "files": hashes, "states": kept.states}, indent=1).encode()
             _write_private(self._fleet(fleet) / f"{number:08}.json", content)
             self._forget(fleet)
 
-    def _is_newest(self, fleet: str, hashes: dict[str, str]) -> bool:
+    def _is_newest(self, fleet: str, kept: "_Listed") -> bool:
         manifests = self._manifests(fleet)
-        is_same = bool(manifests) and _listed(manifests[-1]) == hashes
-        return is_same and all((self._objects / digest).is_file() for digest in hashes.values())
+        is_same = bool(manifests) and _listed(manifests[-1]) == kept
+        return is_same and all((self._objects / digest).is_file() for digest in kept.contents)
 
-    def _newest(self, fleet: str) -> dict[Path, bytes]:
+    def _newest(self, fleet: str) -> tuple[dict[Path, bytes], tuple[FileState, ...]]:
         for manifest in reversed(self._manifests(fleet)):
             listed = _listed(manifest)
-            found = {Path(path): self._get(digest) for path, digest in (listed or {}).items()}
+            found = {Path(path): self._get(digest) for path, digest in listed.files.items()} if listed else {}
             whole = {path: data for path, data in found.items() if data is not None}
-            if listed is not None and len(whole) == len(listed):
-                return whole
-        return {}
+            if listed is not None and len(whole) == len(listed.files):
+                return whole, _as_states(self._get(listed.states) if listed.states else None)
+        return {}, ()
 
     def _name(self, data: bytes) -> str:
         """Of the content among all contents; the ending tells that it is sealed."""
@@ -102,7 +114,8 @@ class FileKnownGood:
         """Older snapshots, and contents that none of any fleet names."""
         for manifest in self._manifests(fleet)[:-KEPT_SNAPSHOTS]:
             manifest.unlink(missing_ok=True)
-        named = {digest for each in self._fleets.glob("*/*.json") for digest in (_listed(each) or {}).values()}
+        manifests = (_listed(each) for each in self._fleets.glob("*/*.json"))
+        named = {digest for each in manifests if each for digest in each.contents}
         for content in self._objects.iterdir():
             if content.name not in named:
                 content.unlink(missing_ok=True)
@@ -170,13 +183,42 @@ def _place(name: str) -> str:
     return f"The known good content {name}"
 
 
-def _listed(manifest: Path) -> dict[str, str] | None:
-    """Path to hash; None when the list is damaged."""
+@dataclass(frozen=True)
+class _Listed:
+    """What one snapshot holds: path to content, and the content that holds its states ("": there are none)."""
+
+    files: dict[str, str]
+    states: str = ""
+
+    @property
+    def contents(self) -> tuple[str, ...]:
+        return (*self.files.values(), *([self.states] if self.states else ()))
+
+
+def _listed(manifest: Path) -> _Listed | None:
+    """None when the list is damaged."""
     try:
         content = json.loads(manifest.read_bytes())
-        return {str(path): str(digest) for path, digest in content["files"].items()}
+        files = {str(path): str(digest) for path, digest in content["files"].items()}
+        return _Listed(files, str(content.get("states", "")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _as_bytes(states: Iterable[FileState]) -> bytes:
+    """In one order, so that equal ones are equal; nothing for none."""
+    plain = {str(state.path): state.model_copy(update={"mtime_ns": 0}) for state in states}
+    return json.dumps([plain[path].model_dump(mode="json") for path in sorted(plain)]).encode() if plain else b""
+
+
+def _as_states(data: bytes | None) -> tuple[FileState, ...]:
+    """None where they were damaged: the bytes beside them are of use all the same."""
+    if data is None:
+        return ()
+    try:
+        return tuple(FileState.model_validate(each) for each in json.loads(data))
+    except ValueError:
+        return ()
 
 
 def _write_private(path: Path, data: bytes) -> None:

@@ -15,6 +15,7 @@ class Aspect(StrEnum):
     OWNER = "owner"  # whose file it is
     USER = "user"  # as whom a service runs
     LISTENER = "listener"  # what listens, and for whom
+    WATCH = "watch"  # what notices that something is unwell
 
 
 class Stance(Frozen):

@@ -34,6 +34,34 @@ def log_files(table: Table, key: str) -> tuple[Path, ...]:
     return _files(table, key, must_have_folder=False)
 
 
+def config_file(table: Table, key: str) -> Path:
+    """One such file."""
+    path = within(table.page.path.parent, table.text(key))
+    if fault := _fault(path, must_have_folder=True):
+        table.note(key, *fault)
+    return path
+
+
+def needed_paths(table: Table, key: str) -> tuple[Path, ...]:
+    """Files or folders. One that is missing or shut is no mistake (it may be the fault), but its folder must be."""
+    paths: list[Path] = []
+    for text in table.texts(key, '["path/of/file/or/folder"]'):
+        path = within(table.page.path.parent, text)
+        if path in paths:
+            table.note_item(key, text, f"{path} is listed twice.")
+        elif missing := _missing_folder(path):
+            table.note_item(key, text, f"There is no folder {missing}.", _sibling(missing))
+        paths.append(path)
+    return tuple(paths)
+
+
+def _missing_folder(path: Path) -> Path | None:
+    try:
+        return None if os.path.lexists(path) else _first_missing(path.parent)
+    except PermissionError:
+        return None
+
+
 def log_file(table: Table, key: str) -> Path | None:
     text = table.text(key)
     if not text:

@@ -2,27 +2,34 @@
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypedDict
+from typing import cast
 from urllib.parse import urlsplit
 
 from prunella.domain.service import CommandProbe, HttpProbe, LogProbe, ProbeSpec, ProcessProbe, TcpProbe
+from prunella.fleet.journeys import journey
 from prunella.fleet.places import folder_at, log_file
+from prunella.fleet.probe_table import COMMON, Around, common_of, is_web_url, place_in, short_host, short_place
+from prunella.fleet.probing_servers import disk, redis, sql, tls
 from prunella.fleet.table import Table, shown
 from prunella.nearest import did_you_mean
 
 EXAMPLE = 'Write probes = [{ http = "http://127.0.0.1:8080/health" }].'
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _INTERPRETER = re.compile(r"(?:python|pypy|perl|ruby|node|bash|sh|zsh|env|uv|poetry|npx|deno)[\d.]*|run")
-_COMMON = ("name", "every", "timeout")
+_OPTIONS = {
+    *COMMON, "expect", "contains", "forbid", "lines", "cwd",
+    "query", "password", "write", "free", "inodes", "ca", "days",
+}  # fmt: skip
 
 
 def probes_of(service: Table, folder: Path) -> tuple[ProbeSpec, ...]:
     """The declared probes, in order; `folder` is where their commands run. Two names of one service differ."""
     found: list[ProbeSpec] = []
+    secrets = service.values.get("secrets")
+    around = Around(folder, tuple(cast("Mapping[str, object]", secrets)) if isinstance(secrets, Mapping) else ())
     for table in service.tables("probes", EXAMPLE):
-        probe = _probe(table, folder)
+        probe = _probe(table, around)
         if probe is not None:
             found.append(_with_own_name(table, probe, [other.name for other in found]))
     return tuple(found)
@@ -37,98 +44,62 @@ def _with_own_name(table: Table, probe: ProbeSpec, taken: list[str]) -> ProbeSpe
     return probe.model_copy(update={"name": f"{probe.name} ({number})"})
 
 
-def _probe(table: Table, folder: Path) -> ProbeSpec | None:
+def _probe(table: Table, around: Around) -> ProbeSpec | None:
     kinds = [kind for kind in _READERS if kind in table.values]
     if not kinds:
         _note_no_kind(table)
     elif len(kinds) > 1:
         table.note(kinds[1], f"One probe cannot be both {' and '.join(kinds)}.", "Write one table for each.")
     else:
-        return _READERS[kinds[0]](table, folder)
+        return _READERS[kinds[0]](table, around)
     return None
 
 
 def _note_no_kind(table: Table) -> None:
-    others = [key for key in table.values if key not in {*_COMMON, "expect", "contains", "forbid", "lines", "cwd"}]
+    others = [key for key in table.values if key not in _OPTIONS]
     suggestions = (did_you_mean(key, _READERS) for key in others)
     suggestion = next(filter(None, suggestions), f"Start it with one of: {', '.join(_READERS)}.")
     wrong = f', "{others[0]}" is none' if others else ""
     table.page.note(table.place, f"This probe has no known kind{wrong}.", suggestion)
 
 
-class _Common(TypedDict):
-    name: str
-    every_s: float
-    timeout_s: float
-
-
-def _common(table: Table, name: str) -> _Common:
-    return {
-        "name": table.text("name", name),
-        "every_s": table.seconds("every", 10.0),
-        "timeout_s": table.seconds("timeout", 2.0),
-    }
-
-
-def _http(table: Table, _folder: Path) -> HttpProbe | None:
-    table.refuse_unknown("http", "expect", "contains", *_COMMON)
-    url, expect = table.text("http"), table.whole("expect", 200, 100, 599)
-    common = _common(table, _http_name(url) if _is_url(table, url) else "http")
-    return HttpProbe(**common, url=url, expect=expect, contains=table.text("contains"))
-
-
-def _is_url(table: Table, url: str) -> bool:
-    example = "Write it as http://127.0.0.1:8080/health."
-    try:
-        parts = urlsplit(url)
-        port_fits = parts.port is None or parts.port > 0
-    except ValueError as error:
-        table.note("http", f"This URL cannot be read: {error}.", example)
-        return False
-    if parts.password is not None:
-        table.note("http", "This URL holds a password.", "No secret may stand in the fleet file; probe without one.")
-        return False
-    is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and port_fits and not re.search(r"\s", url)
-    if not is_url:
-        table.wrong("http", "a URL of http or https with a host", example)
-    return is_url
+def _http(table: Table, _around: Around) -> HttpProbe | None:
+    table.refuse_unknown("http", "expect", "contains", *COMMON)
+    expect, contains = table.whole("expect", 200, 100, 599), table.text("contains")
+    if not is_web_url(table, "http"):
+        common_of(table, "http")
+        return None
+    url = table.text("http")
+    return HttpProbe(**common_of(table, _http_name(url)), url=url, expect=expect, contains=contains)
 
 
 def _http_name(url: str) -> str:
     """`http :8080/health` on this machine, `http example.com/health` elsewhere."""
     parts = urlsplit(url)
-    host = "" if parts.hostname in _LOOPBACK else parts.hostname or ""
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme} {host}{port}{parts.path.rstrip('/')}"[:60].rstrip() or parts.scheme
+    return f"{parts.scheme} {short_place(parts)}"[:60].rstrip() or parts.scheme
 
 
-def _tcp(table: Table, _folder: Path) -> TcpProbe | None:
-    table.refuse_unknown("tcp", *_COMMON)
-    value = table.values["tcp"]
-    found = (
-        re.fullmatch(r"\[([0-9A-Fa-f:.%]+)\]:(\d{1,5})|([^\s:/]+):(\d{1,5})", value) if isinstance(value, str) else None
-    )
-    port = int(found[2] or found[4]) if found else 0
-    if found is None or not 0 < port < 65536:
-        written = f'"127.0.0.1:{value}"' if isinstance(value, int) else '"127.0.0.1:5432"'
-        table.wrong("tcp", "host:port", f"Write tcp = {written}.")
-        _common(table, "tcp")
+def _tcp(table: Table, _around: Around) -> TcpProbe | None:
+    table.refuse_unknown("tcp", *COMMON)
+    place = place_in(table, "tcp", 5432)
+    if place is None:
+        common_of(table, "tcp")
         return None
-    host = found[1] or found[3]
-    return TcpProbe(**_common(table, f"tcp {'' if host in _LOOPBACK else host}:{port}"), host=host, port=port)
+    host, port = place
+    return TcpProbe(**common_of(table, f"tcp {short_host(host)}:{port}"), host=host, port=port)
 
 
-def _process(table: Table, _folder: Path) -> ProcessProbe | None:
-    table.refuse_unknown("process", *_COMMON)
+def _process(table: Table, _around: Around) -> ProcessProbe | None:
+    table.refuse_unknown("process", *COMMON)
     if table.values["process"] is not True:
         table.wrong("process", "true", "Leave the probe out if it is not wanted.")
-    return ProcessProbe(**_common(table, "process"))
+    return ProcessProbe(**common_of(table, "process"))
 
 
-def _log(table: Table, _folder: Path) -> LogProbe | None:
-    table.refuse_unknown("log", "forbid", "lines", *_COMMON)
+def _log(table: Table, _around: Around) -> LogProbe | None:
+    table.refuse_unknown("log", "forbid", "lines", *COMMON)
     path, forbid = log_file(table, "log"), _forbidden(table)
-    common = _common(table, f"log {path.name}" if path else "log")
+    common = common_of(table, f"log {path.name}" if path else "log")
     lines = table.whole("lines", 100, 1)
     return LogProbe(**common, path=path, forbid=forbid, lines=lines) if path else None
 
@@ -145,11 +116,11 @@ def _forbidden(table: Table) -> str:
     return forbid
 
 
-def _command(table: Table, folder: Path) -> CommandProbe | None:
-    table.refuse_unknown("command", "expect", "cwd", *_COMMON)
+def _command(table: Table, around: Around) -> CommandProbe | None:
+    table.refuse_unknown("command", "expect", "cwd", *COMMON)
     command = table.command("command")
-    common = _common(table, f"command {_command_name(command)}" if command else "command")
-    expect, cwd = table.whole("expect", 0, 0, 255), folder_at(table, "cwd", folder)
+    common = common_of(table, f"command {_command_name(command)}" if command else "command")
+    expect, cwd = table.whole("expect", 0, 0, 255), folder_at(table, "cwd", around.folder)
     return CommandProbe(**common, command=command, cwd=cwd, expect=expect) if command else None
 
 
@@ -160,10 +131,15 @@ def _command_name(command: tuple[str, ...]) -> str:
     return next(scripts, shlex.join(command))[:40]
 
 
-_READERS: dict[str, Callable[[Table, Path], ProbeSpec | None]] = {
+_READERS: dict[str, Callable[[Table, Around], ProbeSpec | None]] = {
     "http": _http,
     "tcp": _tcp,
     "process": _process,
     "log": _log,
     "command": _command,
+    "sql": sql,
+    "redis": redis,
+    "disk": disk,
+    "tls": tls,
+    "journey": journey,
 }

@@ -1,11 +1,12 @@
 """Texts of symptoms without what differs from one day to the next."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from prunella.domain.fingerprint import without_noise
-from prunella.domain.service import Fleet, HttpProbe, TcpProbe
+from prunella.domain.service import Fleet
+from prunella.fleet.probed import own_places
 
 _NUMBER = re.compile(r"(?<![\w.])\d{2,5}(?![\w]|\.\d)")
 _EPHEMERAL = re.compile(r"""(?i)((?:(?<=\S):|\bport[ =:#]+|["'], ?))(\d{5})(?!\w|\.\d)""")
@@ -13,7 +14,6 @@ _FIRST_EPHEMERAL, _LAST_PORT = 32_768, 65_535  # Linux, net.ipv4.ip_local_port_r
 _SHORT_ID = re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{6,}\b", re.IGNORECASE)
 _AMOUNT = re.compile(r"(?<![\w.])\d+(\.\d+)?(?!\w)")
 _CODES = frozenset(str(status.value) for status in HTTPStatus if status >= 300)
-_URL_PORT = re.compile(r"^[a-z]+://[^/]*:(\d+)(?:/|$)", re.IGNORECASE)
 
 Ports = Mapping[int, str]
 """Which service answers at a port, as its probes say."""
@@ -39,16 +39,9 @@ def probed_ports(fleet: Fleet) -> dict[int, str]:
     found: dict[int, str] = {}
     for name, service in fleet.services.items():
         for probe in service.probes:
-            for port in _ports_of(probe):
-                found.setdefault(port, name)
+            for place in own_places(probe):
+                found.setdefault(place.port, name)
     return found
-
-
-def _ports_of(probe: object) -> Iterator[int]:
-    if isinstance(probe, TcpProbe):
-        yield probe.port
-    elif isinstance(probe, HttpProbe) and (match := _URL_PORT.match(probe.url)):
-        yield int(match[1])
 
 
 def _named(number: str, ports: Ports) -> str:

@@ -17,12 +17,16 @@ _REQUIRED = re.compile(r"(?:all (?:granted|denied)|valid-user|user|group|ip|host
 
 
 def entry(told: Told) -> tuple[Guard, ...] | None:
-    """A line of pg_hba.conf: who may come from where, and how they say who they are. Without it nobody may."""
-    match = _ENTRY.fullmatch(told.value.strip()) if told.parts[-1] in words.ENTRIES else None
+    """A line of pg_hba.conf: who may come from where, and how they say who they are. Without it nobody may; but
+    without one that turns people away, they get further.
+    """
+    over, _, rest = told.parts[-1].partition(" ")
+    match = _ENTRY.fullmatch(f"{rest} {told.value}".strip()) if over in words.ENTRIES else None
     if match is None:
         return None
-    who, over = f"{match['database']} {match['user']}", told.parts[-1]
-    network = re.sub(r"\s+", "/", match["network"] or "")
+    who, network = f"{match['database']} {match['user']}", re.sub(r"\s+", "/", match["network"] or "")
+    if match["method"] == "reject":
+        return (Guard(Aspect.AUTH, "reject", 1.0, f"{who} {network}".strip(), of="entry"),)
     says, worth = strengths.of_switch(match["method"])
     method = match["method"] if says == "set" else says
     encrypted = words.UNKNOWN if over in {"hostssl", "hostgssenc", "local"} else 0.0
@@ -51,8 +55,8 @@ def bind(told: Told) -> tuple[Guard, ...] | None:
 
 
 def _over(told: Told) -> Iterator[Guard]:
-    """`listen 443 ssl`."""
-    if "listen" in told.words:
+    """`listen 443 ssl`, `bind :443 ssl crt …`."""
+    if "listen" in told.words or told.parts[-1] == "bind":
         is_encrypted = bool({"ssl", "tls", "quic", "https"} & set(strengths.plain(told.value).split()))
         says = "encrypted" if is_encrypted else "plain"
         yield Guard(Aspect.TLS, says, words.UNKNOWN if is_encrypted else 0.0, "over", may_go=True)

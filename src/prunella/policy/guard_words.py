@@ -12,7 +12,7 @@ AUTH: Final = _words("""
     oidc saml sso mfa otp totp password passwd passwords requirepass token apikey login csrf xsrf captcha acl acls rbac
     permission permissions firewall whitelist allowlist signature signatures signing signed sandbox secure security
     protected protection hba ident kerberos ldap hsts csp seccomp apparmor selinux lockout throttle throttling ratelimit
-    admission credentials
+    admission credentials aclfile chroot
 """)
 TLS: Final = _words("""
     tls ssl https mtls starttls cert certs certificate certificates verify verification encrypt encrypted encryption
@@ -23,9 +23,13 @@ PHRASES: Final[dict[tuple[str, ...], str]] = {
     ("reject", "unauthorized"): "tls", ("http", "only"): "auth", ("httponly",): "auth", ("samesite",): "auth",
     ("same", "site"): "auth", ("two", "factor"): "auth", ("2", "fa"): "auth", ("rate", "limit"): "auth",
     ("rate", "limiting"): "auth", ("rate", "limiter"): "auth", ("grant", "tables"): "auth", ("api", "key"): "auth",
-    ("security", "opt"): "auth", ("require", "user"): "auth",
+    ("security", "opt"): "auth", ("require", "user"): "auth", ("limit", "req"): "auth", ("limit", "conn"): "auth",
+    ("stats", "auth"): "auth",
 }  # fmt: skip
 """Neighbouring words that only together mean a guard."""
+
+MANNERS: Final = _words("encryption method mechanism scheme hash hashing algorithm kind type")
+"""With these a name that speaks of secrets is about how they are kept, and its value is none."""
 
 NEGATIONS: Final = _words("no not skip disable disabled disables ignore ignored without bypass off exclude")
 DENIALS: Final = _words("no not disable disabled deny denied forbid forbidden reject block blocked disallow prevent")

@@ -9,6 +9,7 @@ from prunella.domain.setting import SettingChange
 from prunella.policy import guard_words as words
 from prunella.policy import strengths
 from prunella.policy.admittance import admission, bind, denial, entry
+from prunella.policy.guards_of_servers import peer, refusal, renamed, socket, user, watching
 from prunella.policy.posture import SOMEWHERE, downgrades
 from prunella.policy.switches import switch
 from prunella.policy.told import Guard, Told, is_answer, told_as
@@ -110,6 +111,8 @@ def _secret(told: Told) -> tuple[Guard, ...] | None:
     word = strengths.plain(told.value)
     if secrecy is Secrecy.NONE or word in words.YES | {"no", "off", "false"}:
         return None
+    if word in words.VALUES and frozenset(told.words) & words.MANNERS:
+        return None
     if secrecy is Secrecy.WEAK and word in words.VALUES and word:
         return None
     return (Guard(Aspect.AUTH, *strengths.of_secret(told.value)),)
@@ -161,6 +164,7 @@ def _role(told: Told) -> tuple[Guard, ...] | None:
 
 
 _RULES: tuple[Callable[[Told], tuple[Guard, ...] | None], ...] = (
-    entry, denial, _figure, _versions, _ciphers, _rights, _secret, bind, admission, _role, switch,
+    entry, refusal, peer, watching, socket, renamed, user,
+    denial, _figure, _versions, _ciphers, _rights, _secret, bind, admission, _role, switch,
 )  # fmt: skip
 """The first that knows the setting speaks for it."""

@@ -20,6 +20,8 @@ _KEPT_BY_ROOT = (
     "CAP_SETUID",
 )  # fmt: skip
 _NEW = (Path("/proc"), Path("/dev"))
+_MEMORY = ("--perms", "1777", "--tmpfs", "/dev/shm")  # noqa: S108 -- it is a new one
+_OF_THE_MOMENT = (".pid", ".lock")
 _EMPTIED = (Path("/tmp"), Path("/run"))  # noqa: S108 -- they are hidden, not used
 
 
@@ -61,8 +63,9 @@ class Enclosure:
 def _walls() -> tuple[str, ...]:
     drops = ("--cap-drop", "ALL", *(part for name in _KEPT_BY_ROOT for part in ("--cap-add", name)))
     return (  # as root, what bwrap itself covers of /proc is not enough
-        "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-net", "--unshare-pid", "--unshare-ipc",
-        "--unshare-cgroup-try", "--remount-ro", "/proc", "--die-with-parent", *(drops if os.geteuid() == 0 else ()),
+        "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", *_MEMORY, "--unshare-net", "--unshare-pid",
+        "--unshare-ipc", "--unshare-cgroup-try", "--remount-ro", "/proc", "--die-with-parent",
+        *(drops if os.geteuid() == 0 else ()),
     )  # fmt: skip
 
 
@@ -78,7 +81,19 @@ def _emptied(needed: Iterable[Path]) -> Iterator[str]:
             if is_needed or (
                 place.name == "run" and (entry.is_dir() or entry.is_symlink()) and os.access(entry, os.X_OK)
             ):
-                yield from ("--ro-bind-try", str(entry), str(entry))
+                yield from _of_run(entry) if not is_needed else ("--ro-bind-try", str(entry), str(entry))
+
+
+def _of_run(entry: Path) -> tuple[str, ...]:
+    """A folder for sockets and pid files only is a new one, for whoever may want to make his there."""
+    with suppress(OSError):
+        if not entry.is_symlink() and all(_is_of_the_moment(each) for each in entry.iterdir()):
+            return ("--perms", "1777", "--tmpfs", str(entry))
+    return ("--ro-bind-try", str(entry), str(entry))
+
+
+def _is_of_the_moment(path: Path) -> bool:
+    return path.suffix in _OF_THE_MOMENT or path.is_socket()
 
 
 def _furnished(layout: Layout) -> Iterator[str]:

@@ -96,7 +96,8 @@ def _with(file: Spoilt, chosen: list[SettingChange | None]) -> bytes | None:
     """All of it is what was there, to the byte."""
     if len(chosen) == max(len(file.settings), 1) or file.now is None:
         return file.was
-    source, editor = decode(file.now), editor_for(format_of(file.path))
+    source = decode(file.now)
+    editor = editor_for(format_of(file.path, source.text))
     text = source.text
     for setting in chosen:
         if setting is None or editor is None:

@@ -84,7 +84,7 @@ class FleetRehearsal:
         names = {Path(os.path.realpath(path)): path for path in shadow.paths}
         present, planned = dict[str, Sight](), dict[str, Sight]()
         for real, data in changed.items():
-            path = names[real]
+            path = names.get(real, real)
             before, after = (parse_sight(path, each, self.world.fleet.folder) for each in (content(real), data))
             if after is not None:
                 planned[str(path)] = after
@@ -156,7 +156,7 @@ def _touched(fleet: Fleet, prepared: Iterable[Prepared]) -> tuple[str, ...]:
     return tuple(
         name
         for name, service in fleet.services.items()
-        if f"service:{name}" in names or any(f"file:{path}" in names for path in service.config)
+        if f"service:{name}" in names or any(f"file:{path}" in names for path in (*service.config, *service.paths))
     )
 
 

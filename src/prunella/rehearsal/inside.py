@@ -41,12 +41,14 @@ class ProbeWish(TypedDict):
 
 class Wish(TypedDict):
     """What is to be started and looked at. `same_s`: for how long nothing has to change; `stay_s`: how long a service
-    without a probe has to stay up. `env` is added to ours.
+    without a probe has to stay up. `env` is added to ours. `identity` is what it becomes: user, group, further groups
+    ([]: what we are).
     """
 
     command: list[str]
     cwd: str
     env: dict[str, str]
+    identity: list[int]
     probes: list[ProbeWish]
     limit_s: float
     same_s: float
@@ -79,9 +81,11 @@ class Looking:
     def __init__(self, wish: Wish) -> None:
         self.wish, self.refused = wish, 0
         env = {**os.environ, **wish["env"]}
+        user, group, *groups = wish["identity"] or (None, None)
         self.child = subprocess.Popen(
-            wish["command"], cwd=wish["cwd"], env=env, stdin=subprocess.DEVNULL, start_new_session=True
-        )
+            wish["command"], cwd=wish["cwd"], env=env, stdin=subprocess.DEVNULL, start_new_session=True,
+            user=user, group=group, extra_groups=groups if wish["identity"] else None,
+        )  # fmt: skip
 
     def watch(self) -> Told:
         wish = self.wish

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import stat
-from collections import deque
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,14 +9,14 @@ from pathlib import Path
 
 from prunella.domain.service import Service
 from prunella.errors import Rejected
+from prunella.rehearsal.copying import AROUND, USUAL, WITH_DATABASES, Copying, dress, entries_of
+from prunella.rehearsal.homes import keeps_database, named_folders
 
 # Real path → the bytes that the state has there; None for no file. All other files are as they lie on the disk.
 Files = Mapping[Path, bytes | None]
 
-_MOST_FILES = 1000
-_MOST_BYTES = 32 * 1024 * 1024
-_LARGEST_BYTES = 8 * 1024 * 1024
-_LENT_NAMES = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "venv", "__pycache__", "site-packages"})
+_SPARE_BYTES = 1024 * 1024 * 1024
+_MOST_AROUND = 200
 _NOBODYS = frozenset(
     Path("/", *parts.split("/"))
     for parts in (
@@ -54,25 +52,49 @@ class Layout:
     laid: tuple[tuple[Path, Path], ...]
     seen: Path
 
+    def copy_of(self, path: Path) -> Path:
+        """Where the shadow has it; the path itself where it has none."""
+        real = Path(os.path.realpath(path))
+        found = (inside for room in self.rooms if (inside := room.inside(real)) is not None)
+        return dict(self.laid).get(real) or next(found, path)
 
-def lay_out(service: Service, files: Files, folder: Path, leave_out: frozenset[Path]) -> Layout:
+    def said(self, text: str) -> str:
+        """A text about copies, as one about what they stand for."""
+        pairs = (*((str(r.copy), str(r.place)) for r in self.rooms), *((str(to), str(path)) for path, to in self.laid))
+        for copy, place in pairs:
+            text = text.replace(copy, place)
+        return text
+
+
+def lay_out(
+    service: Service, files: Files, folder: Path, leave_out: frozenset[Path], *, to_run: bool = False
+) -> Layout:
     """Copies of the service's folders below `folder`, with `files` in their places. Blocks; never writes elsewhere.
 
-    Logs and what is in `leave_out` are not copied. Raises Rejected where a file cannot be laid in its place.
+    Logs and what is in `leave_out` are not copied; the data of PostgreSQL is only if it is `to_run`, and where there is
+    room for it. Raises Rejected where a file cannot be laid in its place.
     """
     rooms: list[Room] = []
     seen = folder / "seen"
     seen.mkdir(parents=True, mode=0o700)
     logs = frozenset(Path(os.path.realpath(path)) for path in logs_of(service))
-    for number, place in enumerate(_outermost(folders_of(service))):
-        room = Room(place, folder / "rooms" / str(number))
-        _copy_folder(room, leave_out | logs)
-        rooms.append(room)
+    named = frozenset(path for path in named_folders(service, files) if _is_somebodys(path))
+    own = folders_of(service)
+    around = _around(own, named)
+    places = _outermost((own | named) - around)
+    has_space = to_run and shutil.disk_usage(folder).free > _SPARE_BYTES
+    limits = WITH_DATABASES if has_space and keeps_database(service) else USUAL
+    for number, place in enumerate((*places, *sorted(around))):
+        copying = Copying(
+            place, folder / "rooms" / str(number), leave_out | logs, AROUND if place in around else limits, place in own
+        )
+        copying.run()
+        rooms.append(Room(place, copying.copy, copying.lent))
     for number, place in enumerate(_outermost(path.parent for path in logs)):
-        if not any(place.is_relative_to(room.place) for room in rooms) and place.is_dir():
+        if place.is_dir() and not any(room.inside(place) is not None for room in rooms):
             empty = folder / "logs" / str(number)
             empty.mkdir(parents=True)
-            _dress(empty, place.stat())
+            dress(empty, place.stat())
             rooms.append(Room(place, empty))
     laid = [each for path, data in files.items() if (each := _lay(path, data, rooms, folder))]
     return Layout(tuple(rooms), tuple(laid), seen)
@@ -81,8 +103,18 @@ def lay_out(service: Service, files: Files, folder: Path, leave_out: frozenset[P
 def folders_of(service: Service) -> frozenset[Path]:
     """Where it lives and works, as far as these are folders of its own."""
     named = {service.folder, working_folder(service)}
-    real = {Path(os.path.realpath(path)) for path in named}
-    return frozenset(path for path in real if path.is_dir() and path not in _NOBODYS and path != Path.home())
+    return frozenset(path for path in (Path(os.path.realpath(each)) for each in named) if _is_somebodys(path))
+
+
+def _around(own: Iterable[Path], named: Iterable[Path]) -> frozenset[Path]:
+    """Those of the named that hold one of its own: new files may be made there, all else is not ours to copy."""
+    own = frozenset(own)
+    holding = (path for path in named if path not in own and any(each.is_relative_to(path) for each in own))
+    return frozenset(path for path in holding if len(entries_of(path)) <= _MOST_AROUND)
+
+
+def _is_somebodys(path: Path) -> bool:
+    return path.is_dir() and path not in _NOBODYS and path != Path.home()
 
 
 def working_folder(service: Service) -> Path:
@@ -101,85 +133,6 @@ def _outermost(folders: Iterable[Path]) -> tuple[Path, ...]:
         if not any(each.is_relative_to(other) for other in found):
             found.append(each)
     return tuple(found)
-
-
-def _copy_folder(room: Room, leave_out: frozenset[Path]) -> None:
-    """What lies near the top first, until it is enough; the rest is lent."""
-    room.copy.mkdir(parents=True)
-    budget = _Budget()
-    waiting, dressing = deque([room.place]), [(room.copy, room.place.stat())]
-    while waiting:
-        folder = waiting.popleft()
-        for entry in _entries(folder):
-            path, target = Path(entry.path), room.copy / Path(entry.path).relative_to(room.place)
-            with suppress(FileNotFoundError):
-                facts = entry.stat(follow_symlinks=False)
-                if path in leave_out:
-                    continue
-                if stat.S_ISLNK(facts.st_mode):
-                    target.symlink_to(os.readlink(path))  # noqa: PTH115 -- the link as it is written
-                elif stat.S_ISDIR(facts.st_mode):
-                    target.mkdir()
-                    if budget.is_spent or _is_lent(path):
-                        room.lent.append(path)
-                    else:
-                        dressing.append((target, facts))
-                        waiting.append(path)
-                elif stat.S_ISREG(facts.st_mode) and not _copied(path, target, facts, budget):
-                    target.touch()
-                    room.lent.append(path)
-    for target, facts in reversed(dressing):
-        _dress(target, facts)
-
-
-class _Budget:
-    """How much is copied of one folder."""
-
-    def __init__(self) -> None:
-        self.files, self.size = 0, 0
-
-    @property
-    def is_spent(self) -> bool:
-        return self.files >= _MOST_FILES or self.size >= _MOST_BYTES
-
-    def take(self, size: int) -> bool:
-        if self.is_spent or size > _LARGEST_BYTES:
-            return False
-        self.files, self.size = self.files + 1, self.size + size
-        return True
-
-
-def _entries(folder: Path) -> list["os.DirEntry[str]"]:
-    try:
-        with os.scandir(folder) as found:
-            return sorted(found, key=lambda entry: entry.name)
-    except OSError:
-        return []
-
-
-def _is_lent(folder: Path) -> bool:
-    return folder.name in _LENT_NAMES or (folder / "pyvenv.cfg").exists() or not os.access(folder, os.R_OK | os.X_OK)
-
-
-def _copied(path: Path, target: Path, facts: os.stat_result, budget: _Budget) -> bool:
-    """False for what is too large, or not ours to read."""
-    if not budget.take(facts.st_size):
-        return False
-    try:
-        shutil.copyfile(path, target, follow_symlinks=False)
-    except PermissionError:
-        return False
-    _dress(target, facts)
-    os.utime(target, ns=(facts.st_atime_ns, facts.st_mtime_ns))
-    return True
-
-
-def _dress(target: Path, facts: os.stat_result) -> None:
-    """Owner, as far as we may, then mode; a folder of ours stays ours to clear away."""
-    with suppress(PermissionError):
-        os.chown(target, facts.st_uid, facts.st_gid)
-    with suppress(PermissionError):
-        target.chmod(stat.S_IMODE(facts.st_mode))
 
 
 def _lay(path: Path, data: bytes | None, rooms: list[Room], folder: Path) -> tuple[Path, Path] | None:
@@ -206,4 +159,4 @@ def _put(target: Path, path: Path, data: bytes | None) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
     with suppress(FileNotFoundError):
-        _dress(target, path.stat())
+        dress(target, path.stat())

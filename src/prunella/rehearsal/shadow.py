@@ -14,6 +14,7 @@ from prunella.domain.service import Fleet, Service
 from prunella.errors import Rejected
 from prunella.world.fleet_world import FleetWorld
 
+_MOST_BESIDE = 50
 _PLACES = frozenset({"file", "path", "origin"})
 
 
@@ -21,12 +22,13 @@ _PLACES = frozenset({"file", "path", "origin"})
 class Shadow:
     """`tree` holds every file of the shadow under its real absolute path; `world` looks at nothing else.
 
-    `paths` are the declared files that were copied.
+    `paths` are the declared files that were copied, `beside` what else the services need (certificates).
     """
 
     tree: Path
     world: FleetWorld
     paths: tuple[Path, ...]
+    beside: tuple[Path, ...] = ()
 
     def arguments(self, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """With absolute places turned to the shadow."""
@@ -34,7 +36,7 @@ class Shadow:
 
     def changed(self) -> dict[Path, bytes | None]:
         """The files that are not as on the disk, by their real paths."""
-        real = {Path(os.path.realpath(path)) for path in self.paths}
+        real = {Path(os.path.realpath(path)) for path in (*self.paths, *self.beside)}
         now = {path: content(self.tree / path.relative_to("/")) for path in sorted(real)}
         return {path: data for path, data in now.items() if data != content(path)}
 
@@ -73,6 +75,9 @@ def make_shadow(world: FleetWorld, services: tuple[str, ...], tree: Path) -> Sha
         for each in (path, *siblings(path)):
             _copy(each, tree)
         _link_repository(path, tree)
+    beside = tuple(dict.fromkeys(path for name in services for path in fleet.services[name].paths))
+    for path in beside:
+        _copy_needed(path, tree)
     shadowed = fleet.model_copy(
         update={
             "path": _under(tree, fleet.path),
@@ -80,7 +85,7 @@ def make_shadow(world: FleetWorld, services: tuple[str, ...], tree: Path) -> Sha
         }
     )
     good = ShadowKnownGood(world.known_good, tree)
-    return Shadow(tree, FleetWorld(shadowed, (), tree / "state", good, world.redactor), paths)
+    return Shadow(tree, FleetWorld(shadowed, (), tree / "state", good, world.redactor), paths, beside)
 
 
 def owners_of(paths: Iterable[Path], fleet: Fleet) -> tuple[Service, ...]:
@@ -89,7 +94,7 @@ def owners_of(paths: Iterable[Path], fleet: Fleet) -> tuple[Service, ...]:
     return tuple(
         service
         for service in fleet.services.values()
-        if any(Path(os.path.realpath(path)) in real for path in service.config)
+        if any(Path(os.path.realpath(path)) in real for path in (*service.config, *service.paths))
     )
 
 
@@ -128,6 +133,7 @@ def _shadowed(service: Service, tree: Path) -> Service:
             "folder": _under(tree, service.folder),
             "config": tuple(_under(tree, path) for path in service.config),
             "logs": tuple(_under(tree, path) for path in service.logs),
+            "paths": tuple(_under(tree, path) for path in service.paths),
             "supervisor": spec and spec.model_copy(update={"cwd": _under(tree, spec.cwd)}),
         }
     )
@@ -151,6 +157,33 @@ def _copy(path: Path, tree: Path) -> None:
     if target != link and not os.path.lexists(link):
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(target)
+
+
+def _copy_needed(path: Path, tree: Path) -> None:
+    """A file with what lies beside it, as that may take its place; of a folder only that it is there."""
+    real = Path(os.path.realpath(path))
+    if real.is_dir():
+        _under(tree, real).mkdir(parents=True, exist_ok=True)
+    _copy(path, tree)
+    for folder in (real.parent, *_folders_in(real.parent)) if real.is_file() else ():
+        for each in _files_in(folder):
+            _copy(each, tree)
+
+
+def _folders_in(folder: Path) -> tuple[Path, ...]:
+    return tuple(each for each in _entries(folder) if each.is_dir() and not each.is_symlink())
+
+
+def _files_in(folder: Path) -> tuple[Path, ...]:
+    return tuple(each for each in _entries(folder) if each.is_file() and not each.is_symlink())
+
+
+def _entries(folder: Path) -> tuple[Path, ...]:
+    """The first of them by name; none of what cannot be looked into."""
+    try:
+        return tuple(sorted(folder.iterdir())[:_MOST_BESIDE])
+    except OSError:
+        return ()
 
 
 def _write(target: Path, data: bytes, facts: os.stat_result) -> None:

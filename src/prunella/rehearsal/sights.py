@@ -13,7 +13,7 @@ _MISSES = re.compile(
     r"|unreachable|ENETUNREACH|EHOSTUNREACH|no route to host|name or service|name resolution|no such host|getaddrinfo"
     r"|ENOTFOUND|EAI_|timed out|ETIMEDOUT|deadline exceeded|max retries|address already in use|EADDRINUSE"
     r"|cannot assign requested address|EADDRNOTAVAIL|read-only file system|EROFS|permission denied|EACCES"
-    r"|operation not permitted|EPERM",
+    r"|operation not permitted|EPERM|host not found|checkpoint record|WAL ends before|no space left on device|ENOSPC",
     re.IGNORECASE,
 )
 
@@ -86,7 +86,11 @@ def _compared(name: str, present: Sight | None, planned: Sight, values: frozense
     if present is None or present.ok is None:
         return Trial(name=name, ok=None, detail=f"red, with nothing to compare it with: {planned.said}")
     ok, why = _of_a_red_one(present, planned, values)
-    return Trial(name=name, ok=ok, detail=f"{why}{planned.said}" if why else _beside(planned, present))
+    return Trial(
+        name=name,
+        ok=ok,
+        detail=f"{why}{planned.said}" if _is_alike(planned, present) else f"{why}{_beside(planned, present)}",
+    )
 
 
 def _of_a_red_one(present: Sight, planned: Sight, values: frozenset[str]) -> tuple[bool | None, str]:
@@ -100,6 +104,10 @@ def _of_a_red_one(present: Sight, planned: Sight, values: frozenset[str]) -> tup
     if _complains_of(values, planned, present):
         return False, "it complains of what the plan sets: "
     return None, "still red, with another error: "
+
+
+def _is_alike(planned: Sight, present: Sight) -> bool:
+    return present.ok is False and planned.sign == present.sign
 
 
 def _with(present: Sight | None, planned: Sight) -> str:

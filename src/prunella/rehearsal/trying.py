@@ -5,20 +5,23 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from prunella.cancelling import to_the_end
 from prunella.commands import run_command
 from prunella.configs.files import read_bytes
-from prunella.domain.service import CommandProbe, CommandResult, ProcessSupervisor, Service
+from prunella.domain.service import CommandResult, Service
 from prunella.errors import PrunellaError, Rejected
 from prunella.rehearsal import inside
 from prunella.rehearsal.copied import rebased
 from prunella.rehearsal.enclosure import Enclosure
-from prunella.rehearsal.rooms import Files, Layout, lay_out, working_folder
+from prunella.rehearsal.rooms import Files, Layout, lay_out
 from prunella.rehearsal.sights import Sight, Sights
+from prunella.rehearsal.starts import can_check, can_start, check_in, identity_of, needed_of, start_in
 from prunella.rehearsal.telling import (
     COPIED,
     ENCLOSED,
@@ -69,9 +72,8 @@ class Trying:
 
     async def see(self, service: Service, files: Files, kinds: frozenset[str], patience: Patience = QUICK) -> Sights:
         """The service's pre-flight and start, those of `kinds` that it has, at once."""
-        seen = await asyncio.gather(
-            *(self._once(service, files, kind, patience) for kind in sorted(kinds & kinds_of(service)))
-        )
+        possible = await asyncio.to_thread(_kinds_of, service)
+        seen = await asyncio.gather(*(self._once(service, files, kind, patience) for kind in sorted(kinds & possible)))
         return {name: sight for each in seen for name, sight in each.items()}
 
     @property
@@ -96,26 +98,31 @@ class Trying:
         return seen
 
     async def _preflight(self, service: Service, files: Files) -> Sights:
-        trial, cwd = title(PREFLIGHT, service), working_folder(service)
-        command = service.preflight or ()
+        trial = title(PREFLIGHT, service)
         layout = await self._laid(service, files)
+        check = await asyncio.to_thread(check_in, service, layout)
+        if check is None:
+            raise Rejected("what is to be checked cannot be told from the shadow's files")
         if await self.enclosure.is_there():
-            result = await self._shut_in(_Wanted(command, cwd, PREFLIGHT_S), service, layout)
+            result = await self._shut_in(_Wanted(check.command, check.cwd, PREFLIGHT_S, check.env), service, layout)
             return {trial: preflight_sight(trial, ENCLOSED, result, _missed(layout.seen))}
-        command, cwd = rebased(command, cwd, layout)
-        result = await run_command(command, cwd, PREFLIGHT_S, env=_marks(), bound=True)
+        command, cwd = rebased(check.command, check.cwd, layout)
+        result = await run_command(command, cwd, PREFLIGHT_S, env={**check.env, **_marks()}, bound=True)
         return {trial: preflight_sight(trial, COPIED, result, missed=False)}
 
     async def _start(self, service: Service, files: Files, patience: Patience) -> Sights:
-        spec = service.supervisor
-        if not isinstance(spec, ProcessSupervisor) or not await self.enclosure.is_there():
+        if not await self.enclosure.is_there():
             return {}
-        layout = await self._laid(service, files)
+        layout = await self._laid(service, files, to_run=True)
+        spec = await asyncio.to_thread(start_in, service, layout)
+        if spec is None:
+            raise Rejected("how it is started cannot be told from the shadow's files")
         wish, seen = layout.seen / "wish.json", layout.seen / "seen.json"
         wanted = inside.Wish(
             command=list(spec.command),
             cwd=str(spec.cwd),
             env=spec.env,
+            identity=identity_of(spec.user),
             probes=wishes(service),
             limit_s=patience.start_s,
             same_s=patience.same_s,
@@ -132,22 +139,23 @@ class Trying:
         """How the command itself ended. Tried again where the walls did not stand: what they are made of changes.
         Raises Rejected when they never did.
         """
-        needed = (*needed_of(service), Path(inside.__file__))
+        needed = (*await asyncio.to_thread(needed_of, service), Path(inside.__file__))
         counting = ("/bin/sh", "-c", _COUNTING, "sh", str(layout.seen), *wanted.command)
         said = ""
         for _ in range(_RAISED_TIMES):
             walled = await asyncio.to_thread(self.enclosure.around, counting, wanted.cwd, layout, needed)
-            result = await run_command(walled, Path("/"), wanted.limit_s, env=_marks(), bound=True)
+            env = {**wanted.env, **_marks()}
+            result = await run_command(walled, Path("/"), wanted.limit_s, env=env, bound=True)
             if (layout.seen / "begun").exists():
                 return result
             said = result.output.strip()[-WORDS:]
         raise Rejected(f"it could not be shut in: {said}")
 
-    async def _laid(self, service: Service, files: Files) -> Layout:
+    async def _laid(self, service: Service, files: Files, *, to_run: bool = False) -> Layout:
         """Copying is not cut in two, or copies would be made after they were cleared away."""
         self._count += 1
         own = self.folder / str(self._count)
-        return await to_the_end(asyncio.to_thread(lay_out, service, files, own, self.leave_out))
+        return await to_the_end(asyncio.to_thread(lay_out, service, files, own, self.leave_out, to_run=to_run))
 
 
 class _Wanted(NamedTuple):
@@ -156,6 +164,7 @@ class _Wanted(NamedTuple):
     command: tuple[str, ...]
     cwd: Path
     limit_s: float
+    env: Mapping[str, str] = MappingProxyType({})
 
 
 class Memory:
@@ -172,20 +181,10 @@ class Memory:
         self._seen[key] = (asyncio.get_running_loop().time(), sights)
 
 
-def kinds_of(service: Service) -> frozenset[str]:
+def _kinds_of(service: Service) -> frozenset[str]:
     """What can be tried of it, if there is an enclosure."""
-    found = {PREFLIGHT} if service.preflight is not None else set[str]()
-    return frozenset(found | ({START} if isinstance(service.supervisor, ProcessSupervisor) else set()))
-
-
-def needed_of(service: Service) -> tuple[Path, ...]:
-    """Paths that have to be seen wherever they lie."""
-    spec = service.supervisor
-    words = (*(spec.command if isinstance(spec, ProcessSupervisor) else ()), *(service.preflight or ()))
-    words += tuple(spec.env.values()) if isinstance(spec, ProcessSupervisor) else ()
-    named = (Path(word) for word in words if word.startswith("/"))
-    probes = (Path(w) for p in service.probes if isinstance(p, CommandProbe) for w in p.command if w.startswith("/"))
-    return (service.folder, working_folder(service), *service.config, *named, *probes)
+    found = {PREFLIGHT: can_check(service), START: can_start(service)}
+    return frozenset(kind for kind, is_possible in found.items() if is_possible)
 
 
 def _marks() -> dict[str, str]:

@@ -3,16 +3,30 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from prunella.domain.service import CommandSupervisor, ProcessSupervisor, Service
+from prunella.domain.service import (
+    CommandSupervisor,
+    DockerSupervisor,
+    ProcessSupervisor,
+    Service,
+    SupervisordSupervisor,
+    SystemdSupervisor,
+)
 from prunella.supervisors.command import CommandService
+from prunella.supervisors.docker import DockerService
 from prunella.supervisors.process import ProcessService
 from prunella.supervisors.processes import tag_of
+from prunella.supervisors.running_on import RunningOn, record_in
+from prunella.supervisors.supervisord import SupervisordService
+from prunella.supervisors.systemd import SystemdService
+
+AnySupervisor = ProcessService | CommandService | SupervisordService | SystemdService | DockerService
 
 
 def supervisor_for(
     service: Service, fleet_path: Path, output_folder: Path, config_digest: Callable[[], str]
-) -> ProcessService | CommandService | None:
+) -> AnySupervisor | None:
     """None when nothing supervises the service. `config_digest` is asked at each start."""
+    running_on = RunningOn(record_in(output_folder, service.name), config_digest)
     match service.supervisor:
         case None:
             return None
@@ -26,3 +40,9 @@ def supervisor_for(
             )
         case CommandSupervisor() as spec:
             return CommandService(spec, service=service.name, output=output_folder / f"{service.name}.out")
+        case SupervisordSupervisor() as spec:
+            return SupervisordService(spec, service=service.name, running_on=running_on)
+        case SystemdSupervisor() as spec:
+            return SystemdService(spec, service=service.name, running_on=running_on)
+        case DockerSupervisor() as spec:
+            return DockerService(spec, service=service.name, running_on=running_on)

@@ -15,7 +15,7 @@ class Declared:
     """A service's command with what it takes to recognise it.
 
     `output` is the file that its first two streams were opened on, if any: some servers (nginx, redis, postgres)
-    overwrite their environment with their title, and then that file is the only mark left.
+    overwrite their environment with their title, and then that file is the only mark left. `uid` is whose it is.
     """
 
     tag: str
@@ -23,6 +23,7 @@ class Declared:
     cwd: Path
     env: Mapping[str, str]
     output: Path | None = None
+    uid: int | None = None
 
     def is_tagged(self, environment: Mapping[str, str]) -> bool:
         return environment.get(TAG) == self.tag

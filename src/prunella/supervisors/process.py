@@ -2,18 +2,21 @@
 
 import asyncio
 import os
+import pwd
 import shutil
 import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
 from prunella.commands import for_children, open_to_append
 from prunella.domain.service import ProcessSupervisor, ServiceStatus
 from prunella.errors import Rejected, Transient
 from prunella.supervisors.matching import CONFIG, TAG
 from prunella.supervisors.ports import ports_of
-from prunella.supervisors.processes import Instance, end_process, find_instances
+from prunella.supervisors.processes import Instance, end_process, find_instances, uid_of
+from prunella.supervisors.running_on import RunningOn, record_in
 
 _NOTICE_S = 0.3
 _POLL_S = 0.02
@@ -37,6 +40,7 @@ class ProcessService:
     ) -> None:
         self._spec, self._service, self._tag, self._config_digest = spec, service, tag, config_digest
         self.output = spec.output or output_folder / f"{service}.out"
+        self._running_on = RunningOn(record_in(output_folder, service), config_digest)
 
     async def status(self) -> ServiceStatus:
         found = await self.instances()
@@ -49,9 +53,13 @@ class ProcessService:
             running=True,
             pid=first.pid,
             started=first.started,
-            config=first.config,
+            config=self._running_on.config_of(first.pid, first.started) or first.config,
             detail=f"running as pid {first.pid}{how}{also}",
         )
+
+    async def note_reload(self, config: str) -> None:
+        """It has read the configuration of that digest again, without a stop."""
+        self._running_on.note(await self.status(), config)
 
     async def instances(self) -> tuple[Instance, ...]:
         """The one that counts as the service (it listens, or is the oldest), then the strays."""
@@ -63,7 +71,7 @@ class ProcessService:
 
     def _instances(self) -> tuple[Instance, ...]:
         spec = self._spec
-        found = find_instances(self._tag, spec.command, spec.cwd, spec.env, self.output)
+        found = find_instances(self._tag, spec.command, spec.cwd, spec.env, self.output, user=spec.user)
         if len(found) < 2:
             return found
         return tuple(sorted(found, key=lambda each: not ports_of(each.pid)))
@@ -99,7 +107,7 @@ class ProcessService:
         await self.start()
 
     def _must_exist(self) -> None:
-        """Raises Rejected when the executable or the folder is missing."""
+        """Raises Rejected when the executable, the folder or the user is missing."""
         name, cwd = self._spec.command[0], self._spec.cwd
         if not cwd.is_dir():
             raise Rejected(f"{self._service} cannot start: its folder {cwd} does not exist. Correct `cwd`.")
@@ -107,10 +115,13 @@ class ProcessService:
         if shutil.which(str(cwd / name) if "/" in name else name, path=path) is None:
             place = cwd if "/" in name else "PATH"
             raise Rejected(f"{self._service} cannot start: no executable {name} in {place}. Correct `command`.")
+        if uid_of(self._spec.user) is None:
+            raise Rejected(f"{self._service} cannot start: there is no user {self._spec.user}. Correct `user`.")
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
         """The child, in a session of its own; a thread of ours reaps it so that it never stays a zombie."""
-        environment = {**for_children(os.environ), **self._spec.env, TAG: self._tag, CONFIG: self._config_digest()}
+        own = {**self._spec.env, TAG: self._tag, CONFIG: self._config_digest()}
+        environment = {**for_children(os.environ), **_home_of(self._spec.user), **own}
         try:
             with open_to_append(self.output) as output:
                 child = subprocess.Popen(
@@ -121,6 +132,7 @@ class ProcessService:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    **_identity(self._spec.user),
                 )
         except OSError as error:
             raise Rejected(f"{self._service} cannot start: {error}.") from error
@@ -137,6 +149,30 @@ class ProcessService:
             lines = file.read(_TAIL_BYTES).decode(errors="replace").strip().splitlines()
         last = "\n".join(lines[-_TAIL_LINES:])
         return f" Its last words:\n{last}" if last else " It said nothing."
+
+
+class _Identity(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def _identity(user: str) -> _Identity:
+    """What the child becomes, with the groups of that user; nothing when it is to run as we do."""
+    uid = uid_of(user)
+    if uid is None or uid == os.getuid():
+        return {}
+    entry = pwd.getpwuid(uid)
+    groups = os.getgrouplist(entry.pw_name, entry.pw_gid)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": groups}
+
+
+def _home_of(user: str) -> dict[str, str]:
+    uid = uid_of(user)
+    if uid is None or uid == os.getuid():
+        return {}
+    entry = pwd.getpwuid(uid)
+    return {"HOME": entry.pw_dir, "USER": entry.pw_name, "LOGNAME": entry.pw_name}
 
 
 async def _early_exit(child: "subprocess.Popen[bytes]") -> int | None:

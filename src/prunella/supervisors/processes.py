@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import pwd
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,6 +34,16 @@ class Instance:
     argv: tuple[str, ...]
 
 
+def uid_of(user: str) -> int | None:
+    """Of a user by name or number, ours for ""; None when there is no such user."""
+    if not user:
+        return os.getuid()
+    try:
+        return pwd.getpwuid(int(user)).pw_uid if user.isdecimal() else pwd.getpwnam(user).pw_uid
+    except KeyError:
+        return None
+
+
 def tag_of(fleet_path: Path, service: str) -> str:
     """What the service's processes carry in `PRUNELLA_SERVICE`; differs between fleets with equal names."""
     return f"{hashlib.sha256(os.fsencode(fleet_path.resolve())).hexdigest()[:12]}:{service}"
@@ -44,17 +55,38 @@ def find_instances(
     cwd: Path,
     env: Mapping[str, str] | None = None,
     output: Path | None = None,
+    *,
+    user: str = "",
 ) -> tuple[Instance, ...]:
     """The running roots of a service, oldest first; never ourselves or those we descend from.
 
-    A process belongs to it when its environment carries `tag`, or (adoption) when it has our uid, the folder `cwd`
-    and the argv of `command`, and nothing in its environment speaks against it. Descendants are not listed.
+    A process belongs to it when its environment carries `tag`, or (adoption) when it has the uid of `user` ("": ours),
+    the folder `cwd` and the argv of `command`, and nothing in its environment speaks against it. Descendants are not
+    listed.
     """
-    declared = Declared(tag, command, cwd.resolve(), env or {}, output.resolve() if output else None)
-    known = {pid: instance for pid in psutil.pids() if (instance := _instance(pid, declared))}
+    declared = Declared(tag, command, cwd.resolve(), env or {}, output.resolve() if output else None, uid_of(user))
+    likely = (pid for pid in psutil.pids() if _may_belong(pid, declared))
+    known = {pid: instance for pid in likely if (instance := _instance(pid, declared))}
     ours = _own_line()
     roots = [i for pid, i in known.items() if pid not in ours and _parent_of(pid) not in known]
     return tuple(sorted(roots, key=lambda instance: (instance.started, instance.pid)))
+
+
+def _may_belong(pid: int, declared: Declared) -> bool:
+    """False where one cheap look rules it out: another service's tag, or an untagged process in another folder."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123 -- for every process, many times a second
+            environment = b"\0" + file.read()
+    except OSError:
+        return True
+    if f"\0{TAG}=".encode() in environment:
+        return f"\0{TAG}={declared.tag}\0".encode() in environment + b"\0"
+    try:
+        if b"\0PATH=" not in environment:
+            return bool(Path(f"/proc/{pid}/cmdline").read_bytes())  # a zombie has none
+        return os.readlink(f"/proc/{pid}/cwd") == str(declared.cwd)  # noqa: PTH115 -- as above
+    except OSError:
+        return True
 
 
 def _instance(pid: int, declared: Declared) -> Instance | None:
@@ -92,7 +124,7 @@ def _writes_to(process: psutil.Process, environment: Mapping[str, str], output: 
 def _is_adoptable(
     process: psutil.Process, environment: Mapping[str, str], argv: tuple[str, ...], declared: Declared
 ) -> bool:
-    if not argv or process.uids().real != os.getuid() or not declared.may_adopt(environment):
+    if not argv or process.uids().real != declared.uid or not declared.may_adopt(environment):
         return False
     return Path(process.cwd()) == declared.cwd and declared.matches(argv, process.exe())
 

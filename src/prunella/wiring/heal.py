@@ -20,6 +20,8 @@ from prunella.tools.packs.config import ConfigPack
 from prunella.tools.packs.evidence import EvidencePack
 from prunella.tools.packs.files import FilesPack
 from prunella.tools.packs.http import HttpPack, probed_places
+from prunella.tools.packs.postgres.pack import postgres_tools
+from prunella.tools.packs.redis.pack import redis_tools
 from prunella.tools.packs.services import ServicesPack
 from prunella.tools.spilling import SpillingTools
 from prunella.tools.toolbox import Tools
@@ -128,7 +130,8 @@ def heal_context(heal: Heal, record: RunRecord, workshop: Workshop, sinks: Seque
 def fleet_tools(world: FleetWorld, environ: Mapping[str, str]) -> Tools:
     """The tools of a heal over one fleet, but for those that read the run's own evidence."""
     others = (*ServicesPack(world).tools(), *HttpPack(probed_places(world.fleet)).tools())
-    return Tools([*_file_tools(world, environ), *others], redacts=world.redactor)
+    servers = (*postgres_tools(world.fleet, world.secret), *redis_tools(world.fleet, world.secret))
+    return Tools([*_file_tools(world, environ), *others, *servers], redacts=world.redactor)
 
 
 def _file_tools(world: FleetWorld, environ: Mapping[str, str]) -> tuple[Tool, ...]:

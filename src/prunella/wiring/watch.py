@@ -1,11 +1,12 @@
 """A watch from its parts: the fleet as world, and every declared probe by itself."""
 
 from prunella.domain.service import Fleet
-from prunella.probes.factory import probe_for
 from prunella.redaction.redactor import Redactor
 from prunella.wiring.workshop import Workshop
 from prunella.workers.watch import Watched
 from prunella.world.fleet_world import FleetWorld
+
+_LATENT_EVERY_S = 5.0  # whether a file changed; only then is anything run
 
 
 def world_to_watch(fleet: Fleet, services: tuple[str, ...], workshop: Workshop) -> FleetWorld:
@@ -17,8 +18,9 @@ def world_to_watch(fleet: Fleet, services: tuple[str, ...], workshop: Workshop) 
 
 def watched_by(world: FleetWorld) -> tuple[Watched, ...]:
     """All probes of the world's targets, in the order of the file."""
-    return tuple(
-        Watched(name, probe_for(spec, name, world.supervised.get(name)), spec.every_s)
+    declared = (
+        Watched(name, probe, spec.every_s)
         for name in world.targets
-        for spec in world.fleet.services[name].probes
+        for spec, probe in zip(world.fleet.services[name].probes, world.probes[name], strict=True)
     )
+    return (*declared, *(Watched(name, latent, _LATENT_EVERY_S) for name, latent in world.latent.items()))

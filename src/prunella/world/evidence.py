@@ -9,6 +9,7 @@ from prunella.domain.fingerprint import without_noise
 from prunella.domain.report import Reach, Reading
 from prunella.domain.service import Fleet
 from prunella.world.crossings import crossings
+from prunella.world.evidence_around import amiss_around, amiss_in
 
 _COMPLAINT = re.compile(
     r"\b(error|errno|exception|traceback|fatal|panic|critical|fail(ed|ure|ing)?|refused|denied|invalid|unknown|missing|"
@@ -25,6 +26,7 @@ def findings(facts: Facts) -> Findings:
     """Evidence and signs of the targets and of what they need, nearest first."""
     services = [facts.services[name] for name in within_reach(facts)]
     evidence = [each for service in services for each in _evidence_of(service, facts)]
+    evidence += amiss_around(facts)
     behind = crossings((each.text for each in evidence if each.is_error), services, facts)
     return Findings(
         evidence=(*evidence, *([behind] if behind else [])),
@@ -70,6 +72,7 @@ def _evidence_of(facts: ServiceFacts, whole: Facts) -> Iterator[Evidence]:
         if file.fault:
             yield _unreadable(file, facts, whole)
     yield from _log(facts)
+    yield from amiss_in(facts, whole)
     for reference in whole.references:
         if reference.changes and reference.file in facts.service.config:
             yield _difference(reference, facts, whole)

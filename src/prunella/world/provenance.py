@@ -21,6 +21,7 @@ from prunella.world.fleet_world import FleetWorld
 from prunella.world.listening import who_listens
 from prunella.world.origins import Sources, read_sources, read_versions
 from prunella.world.origins_address import is_about_addresses
+from prunella.world.origins_place import nearby_values
 from prunella.world.origins_setting import Lookup
 from prunella.world.origins_text import TextLookup
 from prunella.world.references import versions_of
@@ -45,7 +46,8 @@ class FleetProvenance:
         sources = await asyncio.to_thread(read_sources, self.goal, self.world.fleet, listening)
         reversible = prepared.reversible and spec.risk is not Risk.IRREVERSIBLE
         if not (prepared.changes or prepared.is_opaque):
-            return rule_values(step.tool, self._arguments(step, spec, sources), reversible=reversible)
+            nearby = await self._nearby(step)
+            return rule_values(step.tool, self._arguments(step, spec, sources, nearby), reversible=reversible)
         path = _path_of(prepared)
         if path is None or not sources.owners(path):
             reason = f"{step.tool} would write {path or 'a file'}, which the fleet does not declare as configuration."
@@ -100,9 +102,20 @@ class FleetProvenance:
         shown = self.world.redactor.text(value)
         return repr(shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…")
 
-    def _arguments(self, step: Step, spec: ToolSpec, sources: Sources) -> Iterator[Filled]:
+    async def _nearby(self, step: Step) -> dict[str, Origin]:
+        """What the places that a step names vouch for: themselves, what lies near them, and their usual rights."""
+        named = step.arguments.get("path")
+        if not isinstance(named, str):
+            return {}
+        good = await self.world.good_states(self.world.fleet.services)
+        logs = {name: self.world.log_paths(service) for name, service in self.world.fleet.services.items()}
+        return await asyncio.to_thread(lambda: dict(nearby_values(self.world.fleet, named, good, logs)))
+
+    def _arguments(
+        self, step: Step, spec: ToolSpec, sources: Sources, nearby: Mapping[str, Origin]
+    ) -> Iterator[Filled]:  # fmt: skip
         """Every text among the arguments; figures and switches of a tool's own are no values of the world."""
-        known = dict(_known(sources))
+        known = {**dict(_known(sources)), **nearby}
         for name, value in _texts(step.arguments):
             origin = known.get(value) or _listed(spec, name, value)
             yield Filled(f"{step.tool} {name}", self._shown(name, value), after=value, origin=origin)

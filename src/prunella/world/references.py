@@ -62,7 +62,7 @@ def _reference(path: Path, origin: str, text: str, now: ConfigFacts) -> Referenc
 
 
 def _settings(path: Path, text: str) -> tuple[Setting, ...]:
-    editor = editor_for(format_of(path))
+    editor = editor_for(format_of(path, text))
     try:
         return editor.settings(text) if editor else ()
     except Unparsable:

@@ -64,7 +64,7 @@ def test_a_file_that_breaks_or_has_no_settings_is_opaque_lines():
     assert altered(YAML, "a: 1\n", "a: [1\n") == Alteration(
         is_opaque=True, hunks=(Hunk(old=("a: 1",), new=("a: [1",)),)
     )
-    found = altered(Path("/srv/nginx.conf"), "listen 80;\n", "listen 81;\n")
+    found = altered(Path("/srv/app.rules"), "listen 80;\n", "listen 81;\n")
     assert (found.is_opaque, found.changes) == (True, ())
     assert found.hunks == (Hunk(old=("listen 80;",), new=("listen 81;",)),)
 

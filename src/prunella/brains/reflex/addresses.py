@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from prunella.brains.reflex.candidate import Candidate, repair, wake
+from prunella.brains.reflex.candidate import Candidate, repair
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import Clue
 from prunella.brains.reflex.listening import own_endpoints
+from prunella.brains.reflex.waking import wake
 from prunella.domain.plan import Plan, Step
 from prunella.domain.service import Listener
 

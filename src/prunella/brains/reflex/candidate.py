@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import Clue
 from prunella.brains.reflex.names import leaf
+from prunella.brains.reflex.waking import put_to_work
 from prunella.domain.plan import Plan, Step
 
 PROVED = "promoted runbook"
@@ -26,7 +26,7 @@ class Candidate:
 
     @property
     def edits(self) -> tuple[Step, ...]:
-        return tuple(step for step in self.plan.steps if step.tool.startswith("config."))
+        return tuple(step for step in self.plan.steps if step.tool.startswith(("config.", "files.")))
 
     @property
     def touched(self) -> frozenset[tuple[str, str]]:
@@ -35,8 +35,8 @@ class Candidate:
         The name is the key's last part: a missing `level` under two parents is one guess made twice.
         """
         return frozenset(
-            (str(s.arguments.get("file")), leaf(str(s.arguments.get("key", s.arguments.get("old", "")))))
-            for s in self.edits
+            (str(a.get("file", a.get("path"))), leaf(str(a.get("key", a.get("old", "")))))
+            for a in (step.arguments for step in self.edits)
         )
 
 
@@ -49,10 +49,12 @@ def repair(
     *,
     because: Iterable[str] = (),
     explains: Iterable[Clue] = (),
+    wakes: Iterable[str] | None = None,
 ) -> tuple[Candidate, ...]:
     """The candidate that makes these edits and puts them to work; nothing when one of them cannot be made.
 
-    Restarts or starts, needs first, every service that reads a changed file and every target that waits for one.
+    Reloads, restarts or starts, needs first, every service that reads a changed file (or `wakes`, where they are
+    given) and every target that waits for one.
     """
     steps = tuple(edits)
     whole = tuple(step for step in steps if step is not None)
@@ -60,39 +62,5 @@ def repair(
         return ()
     clues = tuple(explains)
     evidence = tuple(dict.fromkeys([*because, *(str(clue) for clue in clues)]))
-    plan = Plan(cause=cause, because=evidence, steps=(*whole, *put_to_work(case, whole)))
+    plan = Plan(cause=cause, because=evidence, steps=(*whole, *put_to_work(case, whole, wakes)))
     return (Candidate(plan, score, mechanism, clues),)
-
-
-def put_to_work(case: Case, edits: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The restarts and starts that edits ask for, services before those that need them."""
-    files = {str(step.arguments["file"]) for step in edits if "file" in step.arguments}
-    changed = [name for file in sorted(files) for name in case.owners(Path(file))]
-    waiting = [name for name in case.facts.targets if _waits_for(case, name, changed)]
-    names = in_order(case, dict.fromkeys([*changed, *waiting]))
-    return tuple(wake(case, name) for name in names if case.service(name).service.supervisor is not None)
-
-
-def wake(case: Case, name: str, why: str = "") -> Step:
-    """Start a service that does not run, restart one that does."""
-    if case.is_running(name) is False:
-        return Step(tool="services.start", arguments={"service": name}, why=why or f"{name} is not running.")
-    return Step(tool="services.restart", arguments={"service": name}, why=why or f"{name} reads its files at start.")
-
-
-def _waits_for(case: Case, name: str, changed: list[str]) -> bool:
-    """A target that is down while something it needs is repaired, and whose own pre-flight is not red."""
-    if name in changed or name not in case.facts.services or case.is_running(name) is not False:
-        return False
-    preflight = case.service(name).preflight
-    return bool(set(changed) & set(case.all_needs(name))) and (preflight is None or preflight.ok)
-
-
-def in_order(case: Case, names: Iterable[str]) -> tuple[str, ...]:
-    """Needs before those that need them; else as given."""
-    left, done = list(names), list[str]()
-    while left:
-        free = [name for name in left if not set(case.all_needs(name)) & (set(left) - {name})] or left[:1]
-        done.append(free[0])
-        left.remove(free[0])
-    return tuple(done)

@@ -123,6 +123,14 @@ class Case:
             for config in service.files:
                 yield name, config
 
+    def config(self, path: str) -> ConfigFacts | None:
+        """The file at that whole path, as it was found."""
+        return self._configs.get(path)
+
+    @cached_property
+    def _configs(self) -> dict[str, ConfigFacts]:
+        return {str(config.path): config for _, config in self.files()}
+
     def owners(self, file: Path) -> tuple[str, ...]:
         """The services that read this file, in the order of the fleet."""
         return tuple(name for name, s in self.facts.services.items() if any(c.path == file for c in s.files))
@@ -149,11 +157,14 @@ class Case:
         return None if status is None else status.running
 
     def is_troubled(self, service: str) -> bool:
-        """Its own probe fails, it does not run, a file of its does not parse, or its pre-flight is red."""
+        """Its own probe fails, it does not run, a file of its does not parse, its pre-flight is red, or something is
+        amiss with what it needs.
+        """
         facts = self.service(service)
         failing = any(reading.service == service for reading in self.brief.report.failing)
         red = facts.preflight is not None and not facts.preflight.ok
-        return failing or red or self.is_running(service) is False or any(c.fault for c in facts.files)
+        broken = any(c.fault for c in facts.files)
+        return failing or red or broken or bool(facts.server) or self.is_running(service) is False
 
     def is_accepted(self, service: str) -> bool:
         """It runs, and its pre-flight (if any) is green: its values are legal, whatever else they are."""
@@ -163,12 +174,21 @@ class Case:
     def scope(self, service: str) -> float:
         """How near a service is to the trouble, 0 to 1: what weight a repair in it deserves."""
         if service in self.facts.targets:
-            return 1.0
+            return 1.0 if service in self._focus else 0.4
         if service in self._complaining_dependents:
             return 0.6
         if service in self.suspects:
             return 1.0 if self.is_troubled(service) else 0.8
         return 0.4
+
+    @cached_property
+    def _focus(self) -> frozenset[str]:
+        """The targets in which trouble shows with what they need; all of them where it shows in none."""
+        troubled = [name for name in self.facts.targets if name in self.facts.services and self.is_troubled(name)]
+        if not troubled:
+            return frozenset(self.facts.targets)
+        needed = {need for name in troubled for need in self.all_needs(name)}
+        return frozenset({*troubled, *needed, *self._complaining_dependents})
 
     def meant_service(self, text: str, among: tuple[str, ...] | None = None) -> str | None:
         """The service that a key or host names, the longest name first; None when it names none."""

@@ -19,7 +19,10 @@ def candidates(case: Case) -> Iterator[Candidate]:
 
 
 def _renew(case: Case, place: Place, secret: str, rejected: list[Hint]) -> Iterator[Candidate]:
-    speaking = [h.clue for h in rejected if _concerns(case, place, h)] or [rejected[0].clue]
+    near = (place.service, *case.needs(place.service), None)
+    speaking = [h.clue for h in rejected if _concerns(case, place, h) or h.clue.service in near]
+    if not speaking:
+        return
     score = (0.75 if _concerns(case, place, rejected[0]) else 0.55) * case.scope(place.service)
     cause = f"{place.name} was rejected; {secret} is declared for {place.service}."
     step = place.set_to(f"secret:{secret}", f"The declared secret {secret} is what the other side accepts.")

@@ -91,6 +91,8 @@ def _port(case: Case, link: Link) -> Iterator[Candidate]:
         return
     if any(listener.service == link.to for listener in case.listeners(endpoint.port or 0)) and not case.ports(link.to):
         return
+    if _is_on_its_way(case, link):
+        return
     score, because = _weigh_port(case, link)
     clues = _speaking(case, link)
     for port, _ in sorted(ports, key=lambda pair: _fit(case, link, pair[0])):
@@ -102,6 +104,13 @@ def _port(case: Case, link: Link) -> Iterator[Candidate]:
             case, "dangling", min(0.96, score + 0.08 * bool(clues)), cause, [step], because=said, explains=clues
         )
         score *= 0.7
+
+
+def _is_on_its_way(case: Case, link: Link) -> bool:
+    """It leads to another service that is needed and that knows the way: a balancer in front of the one it names."""
+    service, port = link.endpoint.place.service, link.endpoint.port
+    between = [name for name in case.needs(service) if port in case.ports(name) and name != link.to]
+    return link.to not in case.needs(service) and any(link.to in case.all_needs(name) for name in between)
 
 
 def _weigh_port(case: Case, link: Link) -> tuple[float, list[str]]:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from prunella.brains.reflex.names import tokens
 from prunella.brains.reflex.places import Place
-from prunella.domain.service import HttpProbe, Service, TcpProbe
+from prunella.domain.service import HttpProbe, JourneyProbe, RedisProbe, Service, SqlProbe, TcpProbe, TlsProbe
 
 DEFAULT_PORTS = {
     "http": 80, "https": 443, "postgres": 5432, "postgresql": 5432, "redis": 6379, "mysql": 3306, "amqp": 5672,
@@ -118,13 +118,32 @@ def _is_time(place: Place, found: re.Match[str]) -> bool:
 
 
 def probed_endpoints(service: Service) -> Iterator[tuple[str, str, int]]:
-    """(scheme, host, port) of each probe that speaks to a place: the operator's word on where a service answers."""
+    """(scheme, host, port) of each place where the operator says that a service answers: what its probes speak to, and
+    how it is connected to.
+    """
     for probe in service.probes:
-        if isinstance(probe, TcpProbe):
-            yield "tcp", probe.host, probe.port
-        elif isinstance(probe, HttpProbe):
-            parts = urlsplit(probe.url)
-            yield parts.scheme, parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
+        match probe:
+            case TcpProbe() | TlsProbe():
+                yield "tcp", probe.host, probe.port
+            case HttpProbe() | SqlProbe() | RedisProbe():
+                yield from _place_of(probe.url)
+            case JourneyProbe():
+                yield from (place for step in probe.steps for place in _place_of(step.url))
+            case _:
+                pass
+    if service.connect is not None:
+        yield from _place_of(service.connect.url)
+
+
+def _place_of(url: str) -> Iterator[tuple[str, str, int]]:
+    """Nothing where the address is not told, as for a database in a file."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
+    except ValueError:
+        return
+    if parts.hostname and port:
+        yield parts.scheme, parts.hostname, port
 
 
 def _spliced(text: str, span: tuple[int, int], new: str) -> str:

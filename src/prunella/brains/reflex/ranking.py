@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from itertools import combinations
 
-from prunella.brains.reflex.candidate import PROVED, Candidate, put_to_work
+from prunella.brains.reflex.candidate import PROVED, Candidate
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.endpoints import endpoints_of
 from prunella.brains.reflex.listening import plainness
 from prunella.brains.reflex.posture import weakens
+from prunella.brains.reflex.waking import put_to_work
 from prunella.domain.plan import Plan, Step
+
+_WAKES = frozenset({"services.start", "services.restart", "services.reload"})
 
 
 def rank(case: Case, found: Iterable[Candidate]) -> tuple[Candidate, ...]:
@@ -131,9 +134,10 @@ def combine(case: Case, parts: tuple[Candidate, ...]) -> Candidate:
     sources = {clue.source for part in parts for clue in part.explains}
     least, most = min(part.score for part in parts), max(part.score for part in parts)
     score = min(1.0, most + 0.01) if at_once and len(sources) == 1 and least > 0.5 else least * 0.6
+    woken = [str(step.arguments["service"]) for part in parts for step in part.plan.steps if step.tool in _WAKES]
     plan = Plan(
         cause=" ".join(dict.fromkeys(part.plan.cause for part in parts)),
         because=tuple(dict.fromkeys(line for part in parts for line in part.plan.because)),
-        steps=(*edits, *put_to_work(case, edits)),
+        steps=(*edits, *put_to_work(case, edits, woken)),
     )
     return Candidate(plan, score, "combined", tuple(clue for part in parts for clue in part.explains))

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from prunella.brains.reflex.candidate import PROVED, Candidate, wake
+from prunella.brains.reflex.candidate import PROVED, Candidate
 from prunella.brains.reflex.case import Case
+from prunella.brains.reflex.waking import wake
 from prunella.domain.facts import ConfigFacts
 from prunella.domain.lesson import Lesson, Standing
 from prunella.domain.plan import Plan, Step
@@ -12,7 +13,7 @@ from prunella.memory.standing import fits
 from prunella.memory.trouble import trouble_in
 
 _SCORE, _LESS = 0.97, 0.01
-_WAKES = frozenset({"services.start", "services.restart"})
+_WAKES = frozenset({"services.start", "services.restart", "services.reload"})
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
@@ -47,18 +48,19 @@ def _due(case: Case, lesson: Lesson) -> tuple[Step, ...]:
 
 
 def _has_edits(steps: Iterable[Step]) -> bool:
-    return any(step.tool.startswith("config.") for step in steps)
+    return any(step.tool.startswith(("config.", "files.")) for step in steps)
 
 
 def _fitted(case: Case, step: Step) -> Step | None:
-    """With the file's whole path; a service is started when it is down and restarted when it runs."""
+    """With the file's whole path; a service is started when it is down, reloaded or restarted when it runs."""
     if step.tool.startswith("config."):
         file = _file(case, step)
         return file and step.model_copy(update={"arguments": {**step.arguments, "file": str(file.path)}})
     name = str(step.arguments.get("service", ""))
     if name and name not in case.facts.services:
         return None
-    return wake(case, name, step.why) if step.tool in _WAKES else step
+    is_as_it_should = step.tool == "services.reload" and case.is_running(name) is not False
+    return step if is_as_it_should or step.tool not in _WAKES else wake(case, name, step.why)
 
 
 def _is_so(case: Case, step: Step) -> bool:

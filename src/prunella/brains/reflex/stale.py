@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from prunella.brains.reflex.candidate import Candidate, in_order, wake
+from prunella.brains.reflex.candidate import Candidate
 from prunella.brains.reflex.case import Case
-from prunella.domain.plan import Plan
+from prunella.brains.reflex.waking import in_order, refresh, wake
+from prunella.domain.plan import Plan, Step
 from prunella.domain.report import Reach
 
 _WORN_OUT = re.compile(
@@ -27,7 +28,7 @@ def candidates(case: Case) -> Iterator[Candidate]:
         ):
             continue
         if facts.is_stale:
-            yield _restart(case, name, 0.55, "runs on an older configuration than lies on the disk")
+            yield _renew(case, name, "runs on an older configuration than lies on the disk")
         elif _reach(case, name) is Reach.SILENT:
             yield _restart(case, name, 0.4, "runs and does not answer")
         elif _reach(case, name) is Reach.NOBODY and case.ports(name) and not _listens(case, name):
@@ -48,9 +49,18 @@ def _listens(case: Case, name: str) -> bool:
     return any(listener.service == name for port in case.ports(name) for listener in case.listeners(port))
 
 
+def _renew(case: Case, name: str, why: str) -> Candidate:
+    """By a reload where there is one: it may have had one already, since when nobody knows what it runs on."""
+    step = refresh(case, name) or wake(case, name)
+    return _put_right(case, name, (step, 0.35 if step.tool == "services.reload" else 0.55), why)
+
+
 def _restart(case: Case, name: str, score: float, why: str) -> Candidate:
+    return _put_right(case, name, (wake(case, name), score), why)
+
+
+def _put_right(case: Case, name: str, how: tuple[Step, float], why: str) -> Candidate:
     because = tuple(f"probe {r.probe}: {r.detail}" for r in case.brief.report.failing if r.service == name)
-    plan = Plan(
-        cause=f"{name} {why}.", because=because or (f"supervisor of {name}: running.",), steps=(wake(case, name),)
-    )
+    step, score = how
+    plan = Plan(cause=f"{name} {why}.", because=because or (f"supervisor of {name}: running.",), steps=(step,))
     return Candidate(plan, score * case.scope(name), "stale")

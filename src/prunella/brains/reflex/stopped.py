@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from prunella.brains.reflex.candidate import Candidate, in_order, wake
+from prunella.brains.reflex.candidate import Candidate
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import is_errorish
+from prunella.brains.reflex.waking import in_order, wake
 from prunella.domain.plan import Plan
 
 _CHANCE = 0.85

@@ -10,6 +10,7 @@ from prunella.brains.reflex.mends import Mend, mends_at, mends_of_whole
 from prunella.brains.reflex.names import leaf
 from prunella.brains.reflex.parsing import read
 from prunella.brains.reflex.places import replace_lines
+from prunella.brains.reflex.servermends import SERVER_FORMATS, block_mends, line_mends
 from prunella.domain.facts import ConfigFacts
 from prunella.domain.plan import Step
 from prunella.domain.setting import Format, Setting
@@ -70,10 +71,13 @@ def _one_mend(
 def _enumerate(config: ConfigFacts, text: str, line: int | None, fault: str) -> Iterator[Mend]:
     lines = text.split("\n")
     yield from mends_of_whole(config.format, lines)
+    yield from block_mends(config.format, lines)
     seen: set[tuple[int, int, tuple[str, ...]]] = set()
     for number in _places_of_interest(lines, line, fault):
         distance = abs(number - line) if line else 1
-        for mend_ in mends_at(config.format, lines, number):
+        is_server = config.format in SERVER_FORMATS
+        found = line_mends(config.format, lines, number, fault) if is_server else mends_at(config.format, lines, number)
+        for mend_ in found:
             if (mend_.first, mend_.last, mend_.new) not in seen:
                 seen.add((mend_.first, mend_.last, mend_.new))
                 cost = mend_.cost + 0.015 * min(distance, 4)

@@ -21,7 +21,8 @@ _SURPLUS = re.compile(r"unexpected \"?(?P<closer>[}\])])", re.IGNORECASE)
 def candidates(case: Case) -> Iterator[Candidate]:
     for hint in case.hints:
         for service, config in case.files():
-            if config.format is not Format.TEXT or service not in case.suspects or not hint.locations:
+            is_parsed = config.format is not Format.TEXT and (config.format is not Format.NGINX or config.fault)
+            if is_parsed or service not in case.suspects or not hint.locations:
                 continue
             for path, line in hint.locations:
                 if str(config.path).endswith(path) and (path or service == hint.clue.service):

@@ -25,7 +25,7 @@ def can_be_made(case: Case, candidate: Candidate) -> bool:
 
 def _after(texts: Mapping[str, tuple[Format, str]], step: Step) -> dict[str, tuple[Format, str]]:
     """The file that a step changes, as it is afterwards. Raises Rejected when the step cannot be made."""
-    file = str(step.arguments["file"])
+    file = str(step.arguments.get("file", ""))
     fmt, text = texts.get(file, (Format.TEXT, ""))
     editor, argument = editor_for(fmt), {name: str(value) for name, value in step.arguments.items()}
     if len(text) > _MOST_BYTES:

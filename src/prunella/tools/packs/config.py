@@ -127,7 +127,7 @@ class ConfigPack:
 
     def _edit(self, path: Path, service: str, change: Callable[[ConfigEditor, str], str]) -> FileEdit:
         source = decode(read_bytes(path))
-        editor = editor_for(format_of(path))
+        editor = editor_for(format_of(path, source.text))
         if editor is None:
             raise Rejected(f"{path} is of no format with settings. Use config.replace_text.")
         return FileEdit(path, source.encode(change(editor, source.text)), service)

@@ -28,11 +28,15 @@ class Before(Frozen):
 
 @dataclass(frozen=True)
 class FileEdit:
-    """One file and the bytes that it shall hold; None: it shall be gone. `service` is the one it belongs to."""
+    """One file and the bytes that it shall hold; None: it shall be gone. `service` is the one it belongs to.
+
+    A file that is new gets mode and owner of `like` (None: what the umask leaves).
+    """
 
     path: Path
     after: bytes | None
     service: str
+    like: FileState | None = None
 
     def prepare(self, redactor: Redactor) -> Prepared:
         """Touches nothing. Raises Rejected when the file says that already, or could not be replaced."""
@@ -63,7 +67,8 @@ class FileEdit:
         if self.after is None:
             self.path.unlink()
         else:
-            write_atomically(self.path, self.after, state_of(self.path))
+            now = state_of(self.path)
+            write_atomically(self.path, self.after, now if now.sha256 else self.like and _as_model(self.like))
 
 
 def undo_edit(before: JsonValue) -> None:
@@ -92,6 +97,11 @@ def _is_ours(now: FileState, was: Before) -> bool:
     if was.after is None or not was.state.sha256:
         return _sha(now) == was.after and now.link == was.state.link
     return now.digest == was.state.model_copy(update={"sha256": was.after}).digest
+
+
+def _as_model(like: FileState) -> FileState:
+    """Whose rights count; a file that was not read has no digest."""
+    return like.model_copy(update={"sha256": like.sha256 or "of another"})
 
 
 def _refuse_irreplaceable(real: Path) -> None:

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import Field
 
-from prunella.domain.service import Fleet, HttpProbe, TcpProbe
+from prunella.domain.service import Fleet
 from prunella.errors import Rejected, Transient
+from prunella.fleet.probed import asked_places
 from prunella.protocols import Tool
 from prunella.tools.tool import tool
 
@@ -17,6 +18,7 @@ Url = Annotated[str, Field(description="an http or https address", pattern=r"^ht
 Place = tuple[str, int]
 """A host and a port."""
 _TIMEOUT_S = 10.0
+_WEB = {"http", "https", "tcp", "tls"}  # what may answer to GET
 _MOST_CHARACTERS = 8_000
 
 
@@ -49,10 +51,7 @@ def probed_places(fleet: Fleet) -> frozenset[Place]:
 def _places(fleet: Fleet) -> Iterable[Place]:
     for service in fleet.services.values():
         for probe in service.probes:
-            if isinstance(probe, HttpProbe):
-                yield _place_of(probe.url)
-            elif isinstance(probe, TcpProbe):
-                yield probe.host, probe.port
+            yield from ((place.host, place.port) for place in asked_places(probe) if place.scheme in _WEB)
 
 
 def _place_of(url: str) -> Place:

@@ -7,35 +7,21 @@ from typing import Annotated
 from pydantic import Field
 
 from prunella.cancelling import to_the_end
-from prunella.domain.frozen import Frozen, JsonValue
+from prunella.domain.frozen import JsonValue
 from prunella.domain.service import ServiceStatus
 from prunella.domain.tool import Prepared
-from prunella.errors import Irrecoverable, Rejected
-from prunella.nearest import nearest
+from prunella.errors import Rejected
 from prunella.protocols import Supervisor, Tool
 from prunella.supervisors.ports import ports_of
-from prunella.supervisors.process import ProcessService
-from prunella.supervisors.processes import Instance, end_process
+from prunella.supervisors.processes import end_process
+from prunella.supervisors.roots import Root, roots_of
 from prunella.supervisors.strays import Stray, revive
 from prunella.tools.choices import offering
+from prunella.tools.packs.service_reload import ServiceName, reload_tools
+from prunella.tools.packs.service_states import Before, before_of, must_pass, prepared_for, put_back, supervisor_of
 from prunella.tools.tool import FunctionTool, tool
-from prunella.world.fleet_world import FleetWorld, digest_of, is_stale
+from prunella.world.fleet_world import FleetWorld, is_stale
 from prunella.world.listening import who_listens
-
-ServiceName = Annotated[str, Field(description="a service of the fleet, as listed")]
-
-
-class Before(Frozen):
-    """A service ahead of our deed, and the digest of its configuration on disk at that time.
-
-    `stray` is the process to be ended, one of `instances` that the service had.
-    """
-
-    service: str
-    status: ServiceStatus
-    disk: str
-    stray: Stray | None = None
-    instances: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,7 +34,9 @@ class ServicesPack:
     world: FleetWorld
 
     def tools(self) -> tuple[Tool, ...]:
-        """Three readers, four deeds. Undoing a deed reads the files that other undos restore, hence `settles`."""
+        """Three readers, four deeds, and a reload where a service knows one. Undoing a deed reads the files that other
+        undos restore, hence `settles`.
+        """
         tools = (
             tool(name="services.status")(self.status),
             tool(name="services.read_log")(self.read_log),
@@ -63,7 +51,7 @@ class ServicesPack:
         )  # fmt: skip
         for each in tools:
             each.spec = offering(each.spec, service=tuple(self.world.supervised))
-        return tools
+        return (*tools, *reload_tools(self.world))
 
     async def status(self, service: ServiceName) -> str:
         """Tell whether a service runs, since when, and on which ports it listens."""
@@ -93,7 +81,7 @@ class ServicesPack:
     async def start(self, service: ServiceName) -> str:
         """Start a stopped service, after its pre-flight was green."""
         supervisor = self._supervisor(service)
-        await self._must_pass(service)
+        await must_pass(self.world, service)
         self.world.note_start(service)
         await to_the_end(supervisor.start())
         return f"{service} is running"
@@ -106,52 +94,34 @@ class ServicesPack:
     async def restart(self, service: ServiceName) -> str:
         """Restart a service so that it reads its configuration again, after its pre-flight was green."""
         supervisor = self._supervisor(service)
-        await self._must_pass(service)
+        await must_pass(self.world, service)
         self.world.note_start(service)
         await to_the_end(supervisor.restart())
         return f"{service} is running on its configuration on disk"
 
     async def before_start(self, service: str) -> Prepared:
-        before = await self._before(service)
+        before = await before_of(self.world, service)
         if before.status.running:
             return Prepared(instead="services.restart", note=f"{service} runs already")
-        return self._prepared(before)
+        return prepared_for(before)
 
     async def before_stop(self, service: str) -> Prepared:
-        before = await self._before(service)
+        before = await before_of(self.world, service)
         if not before.status.running:
             raise Rejected(f"{service} does not run.")
-        return self._prepared(before)
+        return prepared_for(before)
 
     async def before_restart(self, service: str) -> Prepared:
-        before = await self._before(service)
+        before = await before_of(self.world, service)
         stale = is_stale(self.world.fleet.services[service], before.status)
         note = (
             "It runs on another configuration than the one on disk, so this restart cannot be undone." if stale else ""
         )
-        return self._prepared(before).model_copy(update={"reversible": not stale, "note": note})
+        return prepared_for(before).model_copy(update={"reversible": not stale, "note": note})
 
     async def put_back(self, before: JsonValue) -> None:
         """Running or stopped as before, on the configuration that it ran on before."""
-        was = Before.model_validate(before)
-        supervisor = self._supervisor(was.service)
-        now, disk = await supervisor.status(), digest_of(self.world.fleet.services[was.service].config)
-        if not was.status.running:
-            await supervisor.stop()
-        elif not _is_as_before(now, was.status, disk):
-            await self._start_as_before(supervisor, was, disk)
-
-    async def _start_as_before(self, supervisor: Supervisor, was: Before, disk: str) -> None:
-        """Where nobody can tell what it ran on, that was the disk as the run found it, which is what is there now."""
-        if was.status.config not in {None, disk}:
-            raise Irrecoverable(
-                f"{was.service} ran on another configuration than the one on disk, so that state cannot be put back. "
-                "Look at its files, then start it by hand."
-            )
-        try:
-            await supervisor.restart()
-        except Rejected as error:
-            raise Irrecoverable(f"{was.service} was running and does not start as it was: {error}") from error
+        await put_back(self.world, Before.model_validate(before))
 
     async def free_address(
         self, service: ServiceName, port: Annotated[int, Field(description="the port that is held", ge=1, le=65535)]
@@ -162,21 +132,21 @@ class ServicesPack:
         return f"port {port} is free"
 
     async def before_free(self, service: str, port: int) -> Prepared:
-        before = await self._before(service)
-        stray, instances = await self._stray(service, port), await self._instances(service)
+        before = await before_of(self.world, service)
+        stray, instances = await self._stray(service, port), await self._roots(service)
         before = before.model_copy(update={"stray": stray, "instances": len(instances)})
-        return self._prepared(before, f"port:{port}")
+        return prepared_for(before, f"port:{port}")
 
     async def undo_free(self, before: JsonValue) -> None:
         """Start the stray again as it was: command, folder and environment; not when an undo that was cut short did."""
         was = Before.model_validate(before)
-        if was.stray is not None and len(await self._instances(was.service)) < was.instances:
+        if was.stray is not None and len(await self._roots(was.service)) < was.instances:
             await revive(was.stray)
 
     async def is_free(self, _: dict[str, JsonValue], before: JsonValue) -> bool:
         """The stray is gone; who took the port since does not matter."""
         was = Before.model_validate(before)
-        left = {(each.pid, each.started) for each in await self._instances(was.service)}
+        left = {(each.pid, each.started) for each in await self._roots(was.service)}
         return was.stray is None or (was.stray.pid, was.stray.started) not in left
 
     def _deed(
@@ -194,39 +164,21 @@ class ServicesPack:
             risk="interrupt", name=name, before=before, undo=self.put_back, applied=applied, settles=True
         )(run)  # fmt: skip
 
-    async def _before(self, service: str) -> Before:
-        status = await self._supervisor(service).status()
-        return Before(service=service, status=status, disk=digest_of(self.world.fleet.services[service].config))
-
-    def _prepared(self, before: Before, *touches: str) -> Prepared:
-        return Prepared(before=before.model_dump(mode="json"), touches=(f"service:{before.service}", *touches))
-
-    async def _must_pass(self, service: str) -> None:
-        result = await self.world.preflight(service)
-        if result is not None and not result.ok:
-            raise Rejected(f"The pre-flight of {service} is red, so it was not touched: {result.output.strip()[-600:]}")
-
     async def _stray(self, service: str, port: int) -> Stray:
         """Its root: what a wrapper started goes and comes with it."""
         self._supervisor(service)
-        for each in (await self._instances(service))[1:]:
-            if port in ports_of(each.pid):
+        for each in await self._roots(service):
+            if each.is_stray and port in ports_of(each.pid):
                 return Stray.of(each.pid)
         raise Rejected(f"No stray process of {service} listens on port {port}.")
 
-    async def _instances(self, service: str) -> tuple[Instance, ...]:
-        """The processes of a service that we start ourselves, strays last; none of others."""
-        supervisor = self.world.supervised.get(service)
-        return await supervisor.instances() if isinstance(supervisor, ProcessService) else ()
+    async def _roots(self, service: str) -> tuple[Root, ...]:
+        """The processes of a service as far as they can be told, strays last."""
+        return await roots_of(self.world.supervised.get(service))
 
     def _supervisor(self, service: str) -> Supervisor:
         """Raises Rejected for a service that is unknown, or that nothing supervises."""
-        if service in self.world.supervised:
-            return self.world.supervised[service]
-        if service in self.world.fleet.services:
-            raise Rejected(f"{service} declares no supervisor, so it can be neither started nor stopped.")
-        known = tuple(self.world.fleet.services)
-        raise Rejected(f"There is no service {service}. Did you mean {', '.join(nearest(service, known) or known)}?")
+        return supervisor_of(self.world, service)
 
 
 def _is_another(now: ServiceStatus, was: ServiceStatus) -> bool | None:
@@ -240,11 +192,3 @@ def _is_another(now: ServiceStatus, was: ServiceStatus) -> bool | None:
     if now.pid is None:
         return None
     return (now.pid, now.started) != (was.pid, was.started)
-
-
-def _is_as_before(now: ServiceStatus, was: ServiceStatus, disk: str) -> bool:
-    """The same process, or another that was started on the same configuration; False when that cannot be told."""
-    if not now.running:
-        return False
-    is_same = now.pid is not None and (now.pid, now.started) == (was.pid, was.started)
-    return is_same or (now.config is not None and now.config == (was.config or disk))

@@ -1,0 +1,1 @@
+"""Real incidents on a real fleet, judged from outside."""

@@ -1,0 +1,1 @@
+"""How the fleet is laid: its files, its certificates, its database."""

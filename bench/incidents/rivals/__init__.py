@@ -1,0 +1,1 @@
+"""Who else plays: each module has `rivals(model)`, which gives makers of contenders by name."""

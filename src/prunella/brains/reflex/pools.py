@@ -1,0 +1,93 @@
+"""Several settings that lead to the instances of one service: those where nobody is go where an instance is left."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prunella.brains.reflex.candidate import Candidate, repair
+from prunella.brains.reflex.case import Case
+from prunella.brains.reflex.clues import Clue
+from prunella.brains.reflex.dangling import links_of
+from prunella.brains.reflex.endpoints import Endpoint, is_loopback
+from prunella.brains.reflex.listening import expected_ports
+from prunella.domain.setting import Format
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Settings of one list or block, in its order; `to` is the service whose instances they lead to."""
+
+    service: str
+    to: str
+    members: tuple[Endpoint, ...]
+
+    def dead(self, case: Case) -> tuple[Endpoint, ...]:
+        """Those that lead to this machine where nobody listens."""
+        return tuple(e for e in self.members if e.port and is_loopback(e.host) and not case.listeners(e.port))
+
+    def unserved(self, case: Case) -> tuple[int, ...]:
+        """The ports of instances that are up and that no member leads to."""
+        used = {each.port for each in self.members}
+        return tuple(port for port, _ in expected_ports(case, self.to) if port not in used and case.listeners(port))
+
+
+def candidates(case: Case) -> Iterator[Candidate]:
+    for service in case.suspects:
+        for pool in pools_of(case, service):
+            yield from _lead_home(case, pool)
+            yield from _drop(case, pool)
+
+
+def pools_of(case: Case, service: str) -> tuple[Pool, ...]:
+    """The lists of a service with two members or more, of which one at least is known to lead to another service."""
+    groups: dict[tuple[str, str], list[Endpoint]] = {}
+    for endpoint in case.endpoints_of(service):
+        if endpoint.port and endpoint.port_at:
+            groups.setdefault((str(endpoint.place.file), _list_of(endpoint)), []).append(endpoint)
+    meant = {(id(link.endpoint.place)): link.to for link in links_of(case, service)}
+    found: list[Pool] = []
+    for members in groups.values():
+        to = [meant[id(e.place)] for e in members if id(e.place) in meant]
+        if len({id(e.place) for e in members}) == len(members) > 1 and len(set(to)) == 1:
+            found.append(Pool(service, to[0], tuple(members)))
+    return tuple(found)
+
+
+def _list_of(endpoint: Endpoint) -> str:
+    """The key without what tells members apart: their numbers, or in haproxy's blocks their names."""
+    place = endpoint.place
+    key = place.key.rpartition(".")[0] if place.format is Format.HAPROXY else place.key
+    return re.sub(r"\d+(?=\.|$)", "#", key)
+
+
+def _lead_home(case: Case, pool: Pool) -> Iterator[Candidate]:
+    """One repair of all members that are lost, each to an instance of its own."""
+    lost, homes = pool.dead(case), pool.unserved(case)
+    if not lost or not homes:
+        return
+    pairs = list(zip(lost, homes, strict=False))
+    steps = [e.place.set_to(e.with_port(port), f"An instance of {pool.to} answers at {port}.") for e, port in pairs]
+    steps += [e.place.removed(f"There is no further instance of {pool.to}.") for e in lost[len(pairs) :]]
+    cause = f"{'; '.join(e.place.name for e in lost)} lead to ports where nobody listens, not to {pool.to}."
+    because = [f"fleet file: {pool.to} is looked for at {port}, where somebody listens." for port in homes]
+    score = (0.95 - 0.05 * (len(lost) > len(homes))) * case.scope(pool.service)
+    yield from repair(case, "pools", score, cause, steps, because=because, explains=_speaking(case, lost))
+
+
+def _drop(case: Case, pool: Pool) -> Iterator[Candidate]:
+    """A member that belongs to nobody, where all instances there are have their place in the list."""
+    lost = pool.dead(case)
+    wanted = {port for name in case.facts.services for port in case.ports(name)}
+    strangers = tuple(each for each in lost if each.port not in wanted)
+    if not strangers or len(strangers) < len(lost) or pool.unserved(case) or len(lost) == len(pool.members):
+        return
+    clues = _speaking(case, strangers)
+    steps = [e.place.removed(f"No instance of {pool.to} is, or ought to be, at {e.port}.") for e in strangers]
+    cause = f"{'; '.join(e.place.name for e in strangers)} leads to a port where nobody listens or should listen."
+    because = [f"listeners: nobody listens on {each.port}." for each in strangers]
+    score = (0.9 if clues else 0.35) * case.scope(pool.service)
+    yield from repair(case, "pools", score, cause, steps, because=because, explains=clues)
+
+
+def _speaking(case: Case, lost: tuple[Endpoint, ...]) -> tuple[Clue, ...]:
+    return tuple(dict.fromkeys(clue for each in lost for clue in case.mentions(str(each.port))))[:3]

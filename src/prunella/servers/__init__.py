@@ -1,0 +1,1 @@
+"""Servers that can be asked and told: how to reach PostgreSQL and Redis."""
