@@ -9,11 +9,7 @@ if TYPE_CHECKING:
     from prunella.domain.brief import Brief
     from prunella.domain.goal import Goal, Objective
     from prunella.domain.plan import Answer, LookUp, Plan, Step, Unsure
-    from prunella.domain.report import Reach, Reading, Report
-    from prunella.domain.ruling import ApprovalRequest, Autonomy, Decision
-    from prunella.domain.run import Event, Limits, Verdict
-    from prunella.domain.sandbox import Job, JobLimits, JobResult
-    from prunella.domain.service import (
+    from prunella.domain.probe import (
         CommandProbe,
         DiskProbe,
         HttpProbe,
@@ -25,6 +21,10 @@ if TYPE_CHECKING:
         TcpProbe,
         TlsProbe,
     )
+    from prunella.domain.report import Reach, Reading, Report
+    from prunella.domain.ruling import ApprovalRequest, Autonomy, Decision
+    from prunella.domain.run import Event, Limits, Verdict
+    from prunella.domain.sandbox import Job, JobLimits, JobResult
     from prunella.domain.tool import Prepared
     from prunella.errors import Misuse, PrunellaError, Rejected, Transient
     from prunella.healing.context import Patience
@@ -91,19 +91,19 @@ _HOMES = {
     "Brief": "prunella.domain.brief",
     "Bubblewrap": "prunella.sandbox.bubblewrap",
     "CodePack": "prunella.tools.packs.code",
-    "CommandProbe": "prunella.domain.service",
+    "CommandProbe": "prunella.domain.probe",
     "Decision": "prunella.domain.ruling",
-    "DiskProbe": "prunella.domain.service",
+    "DiskProbe": "prunella.domain.probe",
     "Event": "prunella.domain.run",
     "Goal": "prunella.domain.goal",
-    "HttpProbe": "prunella.domain.service",
+    "HttpProbe": "prunella.domain.probe",
     "Job": "prunella.domain.sandbox",
     "JobLimits": "prunella.domain.sandbox",
     "JobResult": "prunella.domain.sandbox",
-    "JourneyProbe": "prunella.domain.service",
-    "JourneyStep": "prunella.domain.service",
+    "JourneyProbe": "prunella.domain.probe",
+    "JourneyStep": "prunella.domain.probe",
     "Limits": "prunella.domain.run",
-    "LogProbe": "prunella.domain.service",
+    "LogProbe": "prunella.domain.probe",
     "LookUp": "prunella.domain.plan",
     "Misuse": "prunella.errors",
     "Objective": "prunella.domain.goal",
@@ -113,16 +113,16 @@ _HOMES = {
     "PrunellaError": "prunella.errors",
     "Reach": "prunella.domain.report",
     "Reading": "prunella.domain.report",
-    "RedisProbe": "prunella.domain.service",
+    "RedisProbe": "prunella.domain.probe",
     "Rejected": "prunella.errors",
     "Report": "prunella.domain.report",
     "Roles": "prunella.wiring.brains",
     "Run": "prunella.agents.run",
     "SqlPack": "prunella.tools.packs.sql",
-    "SqlProbe": "prunella.domain.service",
+    "SqlProbe": "prunella.domain.probe",
     "Step": "prunella.domain.plan",
-    "TcpProbe": "prunella.domain.service",
-    "TlsProbe": "prunella.domain.service",
+    "TcpProbe": "prunella.domain.probe",
+    "TlsProbe": "prunella.domain.probe",
     "Transient": "prunella.errors",
     "Unsure": "prunella.domain.plan",
     "Verdict": "prunella.domain.run",

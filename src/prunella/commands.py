@@ -11,7 +11,7 @@ from typing import IO, Protocol
 
 import psutil
 
-from prunella.domain.service import CommandResult
+from prunella.domain.supervisor import CommandResult
 
 OURS_ALONE = frozenset({"PRUNELLA_KEY", "PRUNELLA_KEY_FILE"})
 """Variables that no child of ours needs: what seals the state folder."""

@@ -16,8 +16,8 @@ from prunella.domain.report import Reading, Report
 from prunella.domain.ruling import ApprovalRequest, Decision, Question, Ruling, Scope
 from prunella.domain.run import Event, EventKind, RunRecord, Spent
 from prunella.domain.sandbox import Job, JobResult
-from prunella.domain.service import ServiceStatus
 from prunella.domain.setting import Setting
+from prunella.domain.supervisor import ServiceStatus
 from prunella.domain.tool import Prepared, ToolSpec
 from prunella.domain.usage import Usage
 

@@ -32,16 +32,22 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 [include]
 files = conf.d/*.conf
 """
+KEYS = {
+    "supervisord": ("logfile", "nodaemon", "environment"),
+    "program:payments": ("command", "process_name", "environment", "numprocs"),
+    "group:shop": ("programs",),
+    "rpcinterface:supervisor": ("supervisor.rpcinterface_factory",),
+    "include": ("files",),
+}
 
 
 @pytest.mark.parametrize("text", [FILE, FILE.replace("\n", "\r\n"), FILE.replace("left\n\n", "left\n"), FILE[:-1]])
 def test_it_is_read_as_supervisor_reads_it(text: str):
     theirs = UnhosedConfigParser()
     theirs.read_string(text)
-    found = [(s.key.replace('"', ""), s.value) for s in IniEditor.settings(text)]
-    assert found == [
-        (f"{name}.{key}", value) for name in theirs.sections() for key, value in theirs.items(name, raw=True)
-    ]
+    found = {s.key.replace('"', ""): s.value for s in IniEditor.settings(text)}
+    assert found == {key: theirs.get(*key.split(".", 1), raw=True) for key in found}
+    assert list(found) == [f"{name}.{key}" for name, keys in KEYS.items() for key in keys]
 
 
 def test_one_value_changes_and_all_comments_stay():

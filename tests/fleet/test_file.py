@@ -4,20 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from prunella.domain.probe import CommandProbe, HttpProbe, LogProbe, ProcessProbe, TcpProbe
 from prunella.domain.ruling import Autonomy
 from prunella.domain.run import Limits
-from prunella.domain.service import (
-    CommandProbe,
-    CommandSupervisor,
-    Fleet,
-    HttpProbe,
-    LogProbe,
-    PolicySpec,
-    ProcessProbe,
-    ProcessSupervisor,
-    SecretRef,
-    TcpProbe,
-)
+from prunella.domain.service import Fleet, PolicySpec, SecretRef
+from prunella.domain.supervisor import CommandSupervisor, ProcessSupervisor
 from prunella.errors import BadFleet, Mistake, Misuse
 from prunella.fleet.file import find_fleet, load_fleet
 

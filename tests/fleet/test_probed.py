@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from prunella.domain.service import (
+from prunella.domain.probe import (
     DiskProbe,
     HttpProbe,
     JourneyProbe,

@@ -2,15 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from prunella.domain.service import (
-    DiskProbe,
-    JourneyProbe,
-    JourneyStep,
-    ProbeSpec,
-    RedisProbe,
-    SqlProbe,
-    TlsProbe,
-)
+from prunella.domain.probe import DiskProbe, JourneyProbe, JourneyStep, ProbeSpec, RedisProbe, SqlProbe, TlsProbe
 from prunella.errors import BadFleet, Mistake
 from prunella.fleet.file import load_fleet
 

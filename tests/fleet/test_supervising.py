@@ -5,14 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from prunella.domain.service import (
-    ConnectSpec,
-    DockerSupervisor,
-    ProcessSupervisor,
-    Service,
-    SupervisordSupervisor,
-    SystemdSupervisor,
-)
+from prunella.domain.service import ConnectSpec, Service
+from prunella.domain.supervisor import DockerSupervisor, ProcessSupervisor, SupervisordSupervisor, SystemdSupervisor
 from prunella.errors import BadFleet, Mistake
 from prunella.fleet.file import load_fleet
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from prunella.domain.service import DockerSupervisor
+from prunella.domain.supervisor import DockerSupervisor
 from prunella.errors import Rejected
 from prunella.supervisors.docker import DockerService
 from prunella.supervisors.running_on import RunningOn

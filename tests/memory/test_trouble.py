@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from prunella.domain.evidence import Evidence, EvidenceKind
 from prunella.domain.facts import ConfigFacts, Facts, ServiceFacts
+from prunella.domain.probe import HttpProbe, TcpProbe
 from prunella.domain.report import Reach, Reading, Report
-from prunella.domain.service import Fleet, HttpProbe, Service, TcpProbe
+from prunella.domain.service import Fleet, Service
 from prunella.domain.setting import Format, Setting
 from prunella.memory.trouble import shape_of, trouble_in, trouble_of
 from prunella.memory.wording import probed_ports

@@ -1,7 +1,7 @@
 from pathlib import Path
 
+from prunella.domain.probe import CommandProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import CommandProbe
 from prunella.probes.command import CommandLook
 from prunella.protocols import Probe
 from prunella.testing.probes import ProbeSuite

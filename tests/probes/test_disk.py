@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from prunella.domain.probe import DiskProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import DiskProbe
 from prunella.probes.aside import Aside
 from prunella.probes.disk import DiskLook
 from prunella.probes.factory import probe_for

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from prunella.domain.service import RedisProbe, SqlProbe
+from prunella.domain.probe import RedisProbe, SqlProbe
 from prunella.probes.factory import probe_for
 
 WITHOUT = """
 import sys
 sys.modules["psycopg"] = None
 from pathlib import Path
-from prunella.domain.service import SqlProbe
+from prunella.domain.probe import SqlProbe
 from prunella.errors import PrunellaError
 from prunella.fleet.file import load_fleet
 from prunella.probes.factory import probe_for

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from prunella.domain.probe import HttpProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import HttpProbe
 from prunella.probes.factory import probe_for
 from prunella.probes.http import HttpLook
 from prunella.protocols import Probe

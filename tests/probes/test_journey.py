@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prunella.domain.frozen import JsonValue
+from prunella.domain.probe import JourneyProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import JourneyProbe
 from prunella.probes.factory import probe_for
 from prunella.probes.filling import in_url, same
 from prunella.probes.journey import JourneyLook

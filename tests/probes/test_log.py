@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prunella.domain.probe import LogProbe
 from prunella.domain.report import Reach
-from prunella.domain.service import LogProbe
 from prunella.errors import Misuse
 from prunella.probes.log import LogLook
 from prunella.protocols import Probe

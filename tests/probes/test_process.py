@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from prunella.domain.probe import HttpProbe, ProcessProbe
 from prunella.domain.report import Reach
-from prunella.domain.service import HttpProbe, ProcessProbe, ServiceStatus
+from prunella.domain.supervisor import ServiceStatus
 from prunella.errors import Misuse, PrunellaError, Rejected, Transient
 from prunella.probes.factory import probe_for
 from prunella.protocols import Probe, Supervisor

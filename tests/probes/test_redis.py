@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from prunella.domain.probe import RedisProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import RedisProbe
 from prunella.errors import Rejected
 from prunella.probes.factory import probe_for
 from prunella.probes.redis import RedisLook

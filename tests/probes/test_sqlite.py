@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from prunella.domain.probe import SqlProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import SqlProbe
 from prunella.probes.factory import probe_for
 from prunella.probes.sqlite import SqliteLook
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from prunella.domain.probe import TcpProbe
 from prunella.domain.report import Reach
-from prunella.domain.service import TcpProbe
 from prunella.probes.tcp import TcpLook
 from prunella.protocols import Probe
 from prunella.testing.probes import ProbeSuite

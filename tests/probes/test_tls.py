@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from prunella.domain.probe import HttpProbe, TlsProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import HttpProbe, TlsProbe
 from prunella.probes.factory import probe_for
 from prunella.probes.http import HttpLook
 from prunella.probes.tls import TlsLook

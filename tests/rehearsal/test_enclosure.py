@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from prunella.commands import run_command
-from prunella.domain.service import CommandResult, ProcessSupervisor, Service
+from prunella.domain.service import Service
+from prunella.domain.supervisor import CommandResult, ProcessSupervisor
 from prunella.rehearsal.enclosure import Enclosure
 from prunella.rehearsal.privacy import private_folder
 from prunella.rehearsal.rooms import lay_out

@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from prunella.domain.service import ProcessSupervisor
+from prunella.domain.supervisor import ProcessSupervisor
 from prunella.supervisors.process import ProcessService
 from prunella.supervisors.processes import tag_of
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from prunella.domain.service import SupervisordSupervisor
+from prunella.domain.supervisor import SupervisordSupervisor
 from prunella.supervisors.running_on import RunningOn
 from prunella.supervisors.supervisord import SupervisordService
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from prunella.domain.service import CommandSupervisor, ProcessSupervisor, Service
+from prunella.domain.service import Service
+from prunella.domain.supervisor import CommandSupervisor, ProcessSupervisor
 from prunella.errors import Rejected
 from prunella.supervisors.command import CommandService
 from prunella.supervisors.factory import supervisor_for

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from prunella.domain.service import ProcessSupervisor
+from prunella.domain.supervisor import ProcessSupervisor
 from prunella.errors import Rejected
 from prunella.supervisors.process import ProcessService
 from prunella.supervisors.processes import end_process
@@ -295,7 +295,7 @@ async def test_a_server_that_overwrites_its_environment_is_still_ours(program: P
 KILLED_STARTER = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from prunella.domain.service import ProcessSupervisor
+from prunella.domain.supervisor import ProcessSupervisor
 from prunella.supervisors.process import ProcessService
 folder = Path(sys.argv[1])
 class Dying(ProcessService):

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from prunella.domain.service import SupervisordSupervisor
+from prunella.domain.supervisor import SupervisordSupervisor
 from prunella.errors import Rejected
 from prunella.supervisors.roots import roots_of
 from prunella.supervisors.running_on import RunningOn

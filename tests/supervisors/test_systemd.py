@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prunella.domain.service import SystemdSupervisor
+from prunella.domain.supervisor import SystemdSupervisor
 from prunella.errors import Rejected
 from prunella.supervisors.running_on import RunningOn
 from prunella.supervisors.systemd import SystemdService

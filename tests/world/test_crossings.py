@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from prunella.domain.facts import ConfigFacts, Facts, ServiceFacts
-from prunella.domain.service import Fleet, Listener, Service
+from prunella.domain.service import Fleet, Service
 from prunella.domain.setting import Format, Setting
+from prunella.domain.supervisor import Listener
 from prunella.world.crossings import crossings
 
 FOLDER = Path("/srv/shelf")

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from prunella.domain.posture import Aspect, Posture
-from prunella.domain.service import Fleet, Listener, Service, TcpProbe
+from prunella.domain.probe import TcpProbe
+from prunella.domain.service import Fleet, Service
+from prunella.domain.supervisor import Listener
 from prunella.policy.posture import SOMEWHERE, downgrades
 from prunella.world.guards_of_processes import listening_of, user_of
 from prunella.world.posture import FleetPosture, posture_of_files

@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from prunella.domain.facts import ConfigFacts, DiskFacts, Facts, HeldFile, ServiceFacts
-from prunella.domain.service import ConnectSpec, Fleet, ProcessSupervisor, SecretRef, Service, SupervisordSupervisor
+from prunella.domain.service import ConnectSpec, Fleet, SecretRef, Service
 from prunella.domain.setting import Format, Setting
+from prunella.domain.supervisor import ProcessSupervisor, SupervisordSupervisor
 from prunella.redaction.redactor import Redactor
 from prunella.supervisors import ports
 from prunella.world.asking import UNASKED, ask_server

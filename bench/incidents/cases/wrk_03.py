@@ -2,25 +2,44 @@
 
 import asyncio
 import os
+import re
 import signal
+from collections.abc import Mapping
 
-from bench.incidents.cases.means import YAML, editing
+from bench.incidents.cases.means import YAML, editing, note, noted
 from bench.incidents.incident import Change, Incident
 from bench.incidents.yard import Yard
 
-_RIGHT = "  timeout: 2.0\n  retries: 1\n  backoff: 0.05\n"
-_WRONG = "  timeout: 0.02\n  retries: 50\n  backoff: 0\n"
+_WRONG = {"timeout": "0.02", "retries": "50", "backoff": "0"}
 
 
 async def inject(yard: Yard) -> None:
-    yard.edit(YAML, _RIGHT, _WRONG)
+    note(yard, right=_of_fraud(yard))
+    _set(yard, _WRONG)
     await yard.reload("payments")
     await _blip(yard)
 
 
 async def reference(yard: Yard) -> None:
-    yard.edit(YAML, _WRONG, _RIGHT)
+    _set(yard, noted(yard)["right"])
     await yard.reload("payments")
+
+
+def _of_fraud(yard: Yard) -> dict[str, str]:
+    """What the section of fraud holds."""
+    section = yard.read(YAML).partition("\nfraud:\n")[2]
+    return dict(
+        re.findall(
+            r"^  (timeout|retries|backoff): (.*)$", re.split(r"^\S", section, flags=re.MULTILINE)[0], re.MULTILINE
+        )
+    )
+
+
+def _set(yard: Yard, values: Mapping[str, str]) -> None:
+    head, sign, rest = yard.read(YAML).partition("\nfraud:\n")
+    for key, value in values.items():
+        rest = re.sub(rf"^  {key}: .*$", f"  {key}: {value}", rest, count=1, flags=re.MULTILINE)
+    yard.write(YAML, head + sign + rest)
 
 
 async def _blip(yard: Yard) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 from prunella.commands import NOT_FOUND, NOT_RUNNABLE, run_command
 from prunella.domain.goal import AnswerCheck, Check
+from prunella.domain.probe import ProbeSpec
 from prunella.domain.report import Reach, Reading, Report
 from prunella.domain.sandbox import Job, JobResult
-from prunella.domain.service import CommandResult, ProbeSpec
+from prunella.domain.supervisor import CommandResult
 from prunella.errors import Misuse, Rejected
 from prunella.probes.factory import probe_for
 from prunella.probes.password import Secrets

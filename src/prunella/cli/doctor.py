@@ -15,7 +15,8 @@ from prunella.cli.screen import Screen
 from prunella.cli.status import state_of
 from prunella.clock import SystemClock
 from prunella.configs.reading import read_config
-from prunella.domain.service import BrainsSpec, Fleet, ProcessSupervisor, Service
+from prunella.domain.service import BrainsSpec, Fleet, Service
+from prunella.domain.supervisor import ProcessSupervisor
 from prunella.errors import Misuse, PrunellaError
 from prunella.fleet.file import find_fleet, load_fleet
 from prunella.policy.autonomy import autonomy_for

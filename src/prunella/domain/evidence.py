@@ -64,8 +64,9 @@ class Findings(Frozen):
     signs: tuple[Reading, ...] = ()
 
     def symptoms(self, report: Report) -> Symptoms:
-        errors = frozenset(without_noise(e.text) for e in self.evidence if e.is_error)
-        return Symptoms(report=report, signs=self.signs, errors=errors)
+        errors = {without_noise(e.text) for e in self.evidence if e.is_error}
+        errors |= {f"{reading.probe}: {reading.gist}" for reading in report.failing if reading.gist}
+        return Symptoms(report=report, signs=self.signs, errors=frozenset(errors))
 
 
 class Observation(Frozen):

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from prunella.domain.frozen import Frozen
-from prunella.domain.service import CommandResult, Fleet, Listener, Service, ServiceStatus
+from prunella.domain.service import Fleet, Service
 from prunella.domain.setting import FileState, Format, Setting, SettingChange
+from prunella.domain.supervisor import CommandResult, Listener, ServiceStatus
 
 
 class ConfigFacts(Frozen):

@@ -3,8 +3,11 @@
 import re
 from enum import IntEnum
 
-from prunella.domain.fingerprint import fingerprint
+from prunella.domain.fingerprint import fingerprint, without_noise
 from prunella.domain.frozen import Frozen
+
+_MADE_UP = re.compile(r"\d{4,}|\b(?=\w*\d)(?=\w*[A-Za-z])\w{5,}\b")
+_MOST_GIST = 300
 
 
 class Reach(IntEnum):
@@ -33,6 +36,17 @@ class Reading(Frozen):
     @property
     def fingerprint(self) -> str:
         return fingerprint(f"{self.probe} {self.reach} {self.detail} {self.body}")
+
+    @property
+    def outline(self) -> str:
+        """How far it got, without what came back, which may differ at each look."""
+        return fingerprint(f"{self.probe} {self.reach} {self.detail}")
+
+    @property
+    def gist(self) -> str:
+        """The last line of what came back, without numbers (codes stay) and made-up ids, which differ at each look."""
+        lines = [line for line in self.body.splitlines() if line.strip()]
+        return _MADE_UP.sub("#", without_noise(lines[-1]))[:_MOST_GIST] if lines else ""
 
 
 class Report(Frozen):

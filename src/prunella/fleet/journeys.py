@@ -7,7 +7,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from prunella.domain.frozen import JsonValue
-from prunella.domain.service import JourneyProbe, JourneyStep
+from prunella.domain.probe import JourneyProbe, JourneyStep
 from prunella.fleet.placeholders import RANDOM, names_in
 from prunella.fleet.probe_table import COMMON, Around, authority_in, common_of, is_web_url, short_place
 from prunella.fleet.table import Table, shown

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from prunella.domain.service import HttpProbe, JourneyProbe, ProbeSpec, RedisProbe, SqlProbe, TcpProbe, TlsProbe
+from prunella.domain.probe import HttpProbe, JourneyProbe, ProbeSpec, RedisProbe, SqlProbe, TcpProbe, TlsProbe
 
 _PORTS = {"http": 80, "https": 443, "redis": 6379, "rediss": 6379, "postgresql": 5432, "postgres": 5432}
 

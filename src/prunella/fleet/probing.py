@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
-from prunella.domain.service import CommandProbe, HttpProbe, LogProbe, ProbeSpec, ProcessProbe, TcpProbe
+from prunella.domain.probe import CommandProbe, HttpProbe, LogProbe, ProbeSpec, ProcessProbe, TcpProbe
 from prunella.fleet.journeys import journey
 from prunella.fleet.places import folder_at, log_file
 from prunella.fleet.probe_table import COMMON, Around, common_of, is_web_url, place_in, short_host, short_place

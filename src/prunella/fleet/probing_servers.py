@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, urlencode
 
-from prunella.domain.service import DiskProbe, RedisProbe, SqlProbe, TlsProbe
+from prunella.domain.probe import DiskProbe, RedisProbe, SqlProbe, TlsProbe
 from prunella.fleet.places import within
 from prunella.fleet.probe_table import (
     COMMON,

@@ -2,7 +2,8 @@
 
 import re
 
-from prunella.domain.service import ProcessProbe, SecretRef, Service
+from prunella.domain.probe import ProcessProbe
+from prunella.domain.service import SecretRef, Service
 from prunella.fleet.connecting import connect_of
 from prunella.fleet.places import config_files, log_files, needed_paths, within
 from prunella.fleet.probing import EXAMPLE, probes_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from prunella.domain.service import (
+from prunella.domain.supervisor import (
     CommandSupervisor,
     DockerSupervisor,
     ProcessSupervisor,

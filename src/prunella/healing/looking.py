@@ -28,7 +28,7 @@ class Sight:
 
     @property
     def failing(self) -> frozenset[str]:
-        return frozenset(r.fingerprint for r in (*self.report.failing, *self.neighbours.failing))
+        return frozenset(r.outline for r in (*self.report.failing, *self.neighbours.failing))
 
 
 async def look(check: Check | None, name: str = "", most_s: float = math.inf) -> Report:

@@ -1,4 +1,4 @@
-"""What asks although nobody wrote so: stopping, deleting and paying. `allow` lifts each of these.
+"""What asks although nobody wrote so: stopping, deleting, paying, giving rights. `allow` lifts each of these.
 
 What cannot be put back asks as well, and nothing lifts that. The rules go by names, as there is nothing else to go by
 before a tool is called: a tool that pays under a name like `go` is for the operator's own `ask`.
@@ -14,6 +14,7 @@ from prunella.policy.subjects import Subjects
 
 STOPS = frozenset({"stop", "shutdown", "poweroff", "halt", "kill", "terminate"})
 DELETES = frozenset({"delete", "drop", "truncate", "purge", "wipe", "erase", "destroy"})
+GRANTS = frozenset({"grant", "revoke"})
 PAYS = frozenset({"pay", "payout", "refund", "charge", "withdraw", "purchase", "buy", "invoice"})
 PAID = frozenset({"amount", "amounts", "payout", "payouts", "refund", "refunds", "salary", "iban", "bic", "payee"})
 BOUNDS = frozenset({"min", "max", "minimum", "maximum", "limit", "default"})
@@ -69,6 +70,7 @@ DEFAULTS = (
         f"tools with a name of {', '.join(sorted(DELETES))}, and SQL with DELETE, DROP or TRUNCATE",
         _deletes,
     ),
+    Default("giving or taking rights", f"tools with a name of {', '.join(sorted(GRANTS))}", _named(GRANTS)),
     Default(
         "moving money",
         f"tools with a name of {', '.join(sorted(PAYS))}, and settings called {', '.join(sorted(PAID))}",

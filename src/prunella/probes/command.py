@@ -1,8 +1,9 @@
 """Does a command of the operator's end as expected?"""
 
 from prunella.commands import NOT_FOUND, NOT_RUNNABLE, run_command
+from prunella.domain.probe import CommandProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import CommandProbe, CommandResult
+from prunella.domain.supervisor import CommandResult
 from prunella.probes.bounded import Answer, silent
 
 _QUOTED_CHARACTERS = 500

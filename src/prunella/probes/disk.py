@@ -6,8 +6,8 @@ from pathlib import Path
 
 import psutil
 
+from prunella.domain.probe import DiskProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import DiskProbe
 from prunella.probes.aside import Aside
 from prunella.probes.bounded import Answer, silent
 

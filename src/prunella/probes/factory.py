@@ -1,6 +1,6 @@
 """From a declaration to the probe that looks."""
 
-from prunella.domain.service import (
+from prunella.domain.probe import (
     CommandProbe,
     DiskProbe,
     HttpProbe,

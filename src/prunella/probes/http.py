@@ -2,8 +2,8 @@
 
 import asyncio
 
+from prunella.domain.probe import HttpProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import HttpProbe
 from prunella.probes.bounded import Answer, silent
 from prunella.probes.exchange import Request, Response, answer_to
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from prunella.domain.frozen import JsonValue
+from prunella.domain.probe import JourneyProbe, JourneyStep
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import JourneyProbe, JourneyStep
 from prunella.fleet.placeholders import RANDOM
 from prunella.probes.bounded import Answer, silent
 from prunella.probes.exchange import Request, Response, answer_to

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from prunella.domain.probe import LogProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import LogProbe
 from prunella.errors import Misuse
 from prunella.probes.bounded import Answer
 

@@ -6,8 +6,8 @@ import re
 import socket
 from typing import TYPE_CHECKING
 
+from prunella.domain.probe import SqlProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import SqlProbe
 from prunella.errors import Misuse, Rejected
 from prunella.probes.bounded import Answer, silent
 from prunella.probes.password import Secrets, none_known, password_of, without

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from prunella.domain.probe import ProcessProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import ProcessProbe
 from prunella.errors import PrunellaError
 from prunella.probes.bounded import Answer, silent
 from prunella.protocols import Supervisor

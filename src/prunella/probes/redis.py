@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
+from prunella.domain.probe import RedisProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import RedisProbe
 from prunella.errors import Rejected
 from prunella.probes.bounded import Answer, silent
 from prunella.probes.connection import connection, unreached

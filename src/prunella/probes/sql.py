@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from prunella.domain.probe import SqlProbe
 from prunella.domain.report import Reach
-from prunella.domain.service import SqlProbe
 from prunella.probes.bounded import Answer
 
 SQLITE = "sqlite:///"

@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
+from prunella.domain.probe import SqlProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import SqlProbe
 from prunella.probes.aside import Aside
 from prunella.probes.bounded import Answer, silent
 from prunella.probes.sql import LOCKS_SHARE, SQLITE, Value, judged

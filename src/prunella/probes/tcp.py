@@ -2,8 +2,8 @@
 
 import asyncio
 
+from prunella.domain.probe import TcpProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import TcpProbe
 from prunella.probes.bounded import Answer, silent
 from prunella.probes.connection import connection, unreached
 

@@ -5,8 +5,8 @@ import ssl
 import time
 from collections.abc import Callable
 
+from prunella.domain.probe import TlsProbe
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import TlsProbe
 from prunella.errors import Rejected
 from prunella.probes.bounded import Answer, silent
 from prunella.probes.certificate import Certificate, believing_only, day, shown_in, unbelieving

@@ -5,7 +5,9 @@ import pwd
 from collections.abc import Iterable
 from pathlib import Path
 
-from prunella.domain.service import CommandProbe, ProcessSupervisor, Service, SupervisordSupervisor
+from prunella.domain.probe import CommandProbe
+from prunella.domain.service import Service
+from prunella.domain.supervisor import ProcessSupervisor, SupervisordSupervisor
 from prunella.rehearsal.rooms import Layout, working_folder
 from prunella.supervisors.processes import uid_of
 from prunella.supervisors.supervisord import as_process

@@ -5,8 +5,10 @@ from pathlib import Path
 from prunella.configs.files import decode
 from prunella.configs.formats import format_of
 from prunella.configs.reading import parsed
-from prunella.domain.service import CommandProbe, CommandResult, HttpProbe, Service, TcpProbe
+from prunella.domain.probe import CommandProbe, HttpProbe, TcpProbe
+from prunella.domain.service import Service
 from prunella.domain.setting import Format
+from prunella.domain.supervisor import CommandResult
 from prunella.errors import Rejected
 from prunella.rehearsal import inside
 from prunella.rehearsal.sights import Sight

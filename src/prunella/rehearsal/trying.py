@@ -14,7 +14,8 @@ from typing import NamedTuple
 from prunella.cancelling import to_the_end
 from prunella.commands import run_command
 from prunella.configs.files import read_bytes
-from prunella.domain.service import CommandResult, Service
+from prunella.domain.service import Service
+from prunella.domain.supervisor import CommandResult
 from prunella.errors import PrunellaError, Rejected
 from prunella.rehearsal import inside
 from prunella.rehearsal.copied import rebased

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from prunella.commands import NOT_FOUND, NOT_RUNNABLE, run_command
-from prunella.domain.service import CommandResult, CommandSupervisor, ServiceStatus
+from prunella.domain.supervisor import CommandResult, CommandSupervisor, ServiceStatus
 from prunella.errors import Rejected
 
 _POLL_S = 0.1

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import psutil
 
-from prunella.domain.service import DockerSupervisor, ServiceStatus
+from prunella.domain.supervisor import DockerSupervisor, ServiceStatus
 from prunella.errors import Rejected, Transient
 from prunella.nearest import did_you_mean
 from prunella.supervisors.running_on import RunningOn

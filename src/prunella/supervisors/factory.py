@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from prunella.domain.service import (
+from prunella.domain.service import Service
+from prunella.domain.supervisor import (
     CommandSupervisor,
     DockerSupervisor,
     ProcessSupervisor,
-    Service,
     SupervisordSupervisor,
     SystemdSupervisor,
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from prunella.commands import for_children, open_to_append
-from prunella.domain.service import ProcessSupervisor, ServiceStatus
+from prunella.domain.supervisor import ProcessSupervisor, ServiceStatus
 from prunella.errors import Rejected, Transient
 from prunella.supervisors.matching import CONFIG, TAG
 from prunella.supervisors.ports import ports_of

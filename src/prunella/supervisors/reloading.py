@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import Signals
 
-from prunella.domain.service import ProcessSupervisor, Service, SupervisordSupervisor, SystemdSupervisor
+from prunella.domain.service import Service
+from prunella.domain.supervisor import ProcessSupervisor, SupervisordSupervisor, SystemdSupervisor
 from prunella.supervisors.supervisord_daemon import as_process
 
 _INTERPRETER = re.compile(r"(?:python|pypy)[\d.]*")

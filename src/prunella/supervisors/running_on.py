@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from prunella.domain.frozen import Frozen
-from prunella.domain.service import ServiceStatus
+from prunella.domain.supervisor import ServiceStatus
 
 _SAME_START_S = 1.0
 

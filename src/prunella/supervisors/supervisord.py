@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from prunella.domain.service import ProcessSupervisor, ServiceStatus, SupervisordSupervisor
+from prunella.domain.supervisor import ProcessSupervisor, ServiceStatus, SupervisordSupervisor
 from prunella.errors import PrunellaError, Rejected
 from prunella.supervisors.running_on import RunningOn
 from prunella.supervisors.supervisord_daemon import as_process, daemon_of, endpoint_of

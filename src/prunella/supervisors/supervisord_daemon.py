@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from prunella.commands import for_children
-from prunella.domain.service import ProcessSupervisor, SupervisordSupervisor
+from prunella.domain.supervisor import ProcessSupervisor, SupervisordSupervisor
 from prunella.errors import Rejected
 from prunella.supervisors.supervisord_conf import Conf, Endpoint, Program
 

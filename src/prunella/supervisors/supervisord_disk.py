@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prunella.domain.service import SupervisordSupervisor
+from prunella.domain.supervisor import SupervisordSupervisor
 from prunella.errors import Rejected
 from prunella.nearest import did_you_mean
 from prunella.supervisors.supervisord_conf import Conf, Program

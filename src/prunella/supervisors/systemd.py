@@ -5,7 +5,7 @@ import asyncio
 import psutil
 
 from prunella.commands import NOT_FOUND, NOT_RUNNABLE, run_command
-from prunella.domain.service import CommandResult, ServiceStatus, SystemdSupervisor
+from prunella.domain.supervisor import CommandResult, ServiceStatus, SystemdSupervisor
 from prunella.errors import Rejected
 from prunella.nearest import did_you_mean
 from prunella.supervisors.running_on import RunningOn

@@ -7,7 +7,7 @@ from pathlib import Path
 from prunella.commands import run_command
 from prunella.domain.ruling import Question
 from prunella.domain.run import EventKind
-from prunella.domain.service import CommandResult
+from prunella.domain.supervisor import CommandResult
 from prunella.protocols import Emit
 
 _MOST_BYTES = 4096

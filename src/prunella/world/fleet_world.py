@@ -17,8 +17,9 @@ from prunella.domain.evidence import Evidence, Findings
 from prunella.domain.facts import Facts, ServerFact, ServiceFacts
 from prunella.domain.lesson import Trouble
 from prunella.domain.report import Reach, Reading, Report
-from prunella.domain.service import CommandResult, Fleet, Service, ServiceStatus
+from prunella.domain.service import Fleet, Service
 from prunella.domain.setting import FileState
+from prunella.domain.supervisor import CommandResult, ServiceStatus
 from prunella.errors import PrunellaError, Rejected, Transient
 from prunella.fleet.secrets import known_values
 from prunella.memory.trouble import trouble_in

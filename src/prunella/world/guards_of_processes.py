@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 import psutil
 
 from prunella.domain.posture import Aspect, Stance
-from prunella.domain.service import Fleet, HttpProbe, Listener, Service, TcpProbe
+from prunella.domain.probe import HttpProbe, TcpProbe
+from prunella.domain.service import Fleet, Service
+from prunella.domain.supervisor import Listener
 from prunella.policy.strengths import of_host
 from prunella.world.guards_of_files import user_name
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from prunella.commands import NOT_FOUND, NOT_RUNNABLE
 from prunella.domain.report import Reach, Reading
-from prunella.domain.service import CommandResult, Service
+from prunella.domain.service import Service
+from prunella.domain.supervisor import CommandResult
 
 _UNTOLD = {None, NOT_FOUND, NOT_RUNNABLE}
 

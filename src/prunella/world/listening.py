@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from prunella.domain.service import Listener, ServiceStatus
+from prunella.domain.supervisor import Listener, ServiceStatus
 from prunella.protocols import Supervisor
 from prunella.supervisors.matching import TAG
 from prunella.supervisors.process import ProcessService

@@ -17,7 +17,8 @@ from pathlib import Path
 from prunella.configs.files import decode
 from prunella.configs.reading import parsed, read_config
 from prunella.domain.facts import ConfigFacts
-from prunella.domain.service import CommandProbe, Fleet
+from prunella.domain.probe import CommandProbe
+from prunella.domain.service import Fleet
 from prunella.domain.setting import Setting
 from prunella.errors import Rejected
 from prunella.policy.words import names_service

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from prunella.domain.service import HttpProbe, TcpProbe
+from prunella.domain.probe import HttpProbe, TcpProbe
 from prunella.policy.taint import Origin
 from prunella.policy.words import is_near, names_service, tokens
 from prunella.world.origins import Sources, Stated

@@ -17,11 +17,13 @@ from prunella.policy.taint import Filled, Origin, rule_values
 from prunella.policy.words import leaf, normal, tokens
 from prunella.redaction.assignments import REDACTED, is_harmless
 from prunella.redaction.keys import is_secret_key
+from prunella.world.asking import ask_server
 from prunella.world.fleet_world import FleetWorld
 from prunella.world.listening import who_listens
 from prunella.world.origins import Sources, read_sources, read_versions
 from prunella.world.origins_address import is_about_addresses
 from prunella.world.origins_place import nearby_values
+from prunella.world.origins_server import catalog_values, declared_values
 from prunella.world.origins_setting import Lookup
 from prunella.world.origins_text import TextLookup
 from prunella.world.references import versions_of
@@ -106,10 +108,20 @@ class FleetProvenance:
         """What the places that a step names vouch for: themselves, what lies near them, and their usual rights."""
         named = step.arguments.get("path")
         if not isinstance(named, str):
-            return {}
+            return await self._of_server(step)
         good = await self.world.good_states(self.world.fleet.services)
         logs = {name: self.world.log_paths(service) for name, service in self.world.fleet.services.items()}
         return await asyncio.to_thread(lambda: dict(nearby_values(self.world.fleet, named, good, logs)))
+
+    async def _of_server(self, step: Step) -> dict[str, Origin]:
+        """Asked anew: what was read before may have been written by anybody since."""
+        service = self.world.fleet.services.get(str(step.arguments.get("service", "")))
+        if service is None or service.connect is None:
+            return {}
+        told = await ask_server(service, self.world.environ, self.world.redactor)
+        good = await self.world.known_good.newest(self.world.good_name(service.name))
+        declared = await asyncio.to_thread(lambda: dict(declared_values(service, step.arguments, good)))
+        return {**dict(catalog_values(told)), **declared}
 
     def _arguments(
         self, step: Step, spec: ToolSpec, sources: Sources, nearby: Mapping[str, Origin]

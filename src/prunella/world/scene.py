@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from prunella.domain.facts import DiskFacts, HeldFile, PathFacts, ServerFact, ServiceFacts
-from prunella.domain.service import Listener
 from prunella.domain.setting import FileState
+from prunella.domain.supervisor import Listener
 from prunella.world.access import closed_paths
 from prunella.world.certificates import certificate_facts
 from prunella.world.disks import disks_of, is_nearly_full

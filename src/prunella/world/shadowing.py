@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from prunella.configs.reading import read_config
 from prunella.domain.facts import ConfigFacts, ServerFact, ServiceFacts
-from prunella.domain.service import ProcessSupervisor, SupervisordSupervisor
 from prunella.domain.setting import Setting
+from prunella.domain.supervisor import ProcessSupervisor, SupervisordSupervisor
 from prunella.policy.words import leaf, tokens
 from prunella.redaction.redactor import is_secret_key
 

@@ -9,20 +9,12 @@ from prunella.configs.formats import editor_for, format_of
 from prunella.domain.brief import Brief
 from prunella.domain.facts import ConfigFacts, Facts, Reference, ServiceFacts
 from prunella.domain.plan import Plan, Step, Unsure
+from prunella.domain.probe import HttpProbe, TcpProbe
 from prunella.domain.report import Reach, Reading, Report
 from prunella.domain.run import Attempt
-from prunella.domain.service import (
-    CommandResult,
-    Fleet,
-    HttpProbe,
-    Listener,
-    ProcessSupervisor,
-    SecretRef,
-    Service,
-    ServiceStatus,
-    TcpProbe,
-)
+from prunella.domain.service import Fleet, SecretRef, Service
 from prunella.domain.setting import SettingChange
+from prunella.domain.supervisor import CommandResult, Listener, ProcessSupervisor, ServiceStatus
 from prunella.errors import Unparsable
 
 ROOT = Path("/srv/fleet")

@@ -4,7 +4,7 @@ import pytest
 
 from prunella.brains.reflex.brain import think
 from prunella.domain.plan import Plan
-from prunella.domain.service import HttpProbe
+from prunella.domain.probe import HttpProbe
 from tests.brains.reflex.paper import Unit, brief_of, facts_of, rank_of
 
 API = "server:\n  port: 9100\n  context-path: /api/v2\n"

@@ -1,7 +1,7 @@
 from prunella.brains.reflex.brain import think
 from prunella.domain.lesson import Lesson, Standing
 from prunella.domain.plan import Plan, Step, Unsure
-from prunella.domain.service import Listener
+from prunella.domain.supervisor import Listener
 from prunella.memory.trouble import trouble_in
 from tests.brains.reflex.paper import Unit, brief_of, facts_of, proposals, reference
 from tests.brains.reflex.shopless import DESK, FLEET, broken, seen

@@ -10,7 +10,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from prunella.domain.service import ProcessSupervisor, Service, SupervisordSupervisor, SystemdSupervisor
+from prunella.domain.service import Service
+from prunella.domain.supervisor import ProcessSupervisor, SupervisordSupervisor, SystemdSupervisor
 from prunella.errors import Irrecoverable, Rejected
 from prunella.supervisors.reloading import refusal_in, reload_of
 from prunella.world.fleet_world import FleetWorld, is_stale

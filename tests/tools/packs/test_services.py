@@ -11,7 +11,7 @@ from prunella.domain.evidence import Observation
 from prunella.domain.journal import Outcome
 from prunella.domain.plan import Plan, Step
 from prunella.domain.run import EventKind, RunRecord
-from prunella.domain.service import ServiceStatus
+from prunella.domain.supervisor import ServiceStatus
 from prunella.errors import Irrecoverable, Rejected
 from prunella.healing.undoing import put_back
 from prunella.protocols import Toolbox

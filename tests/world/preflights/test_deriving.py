@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from prunella.domain.service import CommandSupervisor, ProcessSupervisor, Service
+from prunella.domain.service import Service
+from prunella.domain.supervisor import CommandSupervisor, ProcessSupervisor
 from prunella.world.preflights.launching import launched
 from prunella.world.preflights.preflight import check_of, preflight_of
 from prunella.world.preflights.recipes import checking, recipe_for

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from prunella.commands import run_command
-from prunella.domain.service import CommandResult, ProcessSupervisor, Service
+from prunella.domain.service import Service
+from prunella.domain.supervisor import CommandResult, ProcessSupervisor
 from prunella.world.preflights.preflight import check_of
 from tests.world.real_servers import Server, haproxy_in, nginx_in, postgres_in, public_folder, redis_in
 

@@ -8,7 +8,7 @@ from prunella.brains.reflex.clues import Clue
 from prunella.brains.reflex.listening import own_endpoints
 from prunella.brains.reflex.waking import wake
 from prunella.domain.plan import Plan, Step
-from prunella.domain.service import Listener
+from prunella.domain.supervisor import Listener
 
 
 def candidates(case: Case) -> Iterator[Candidate]:

@@ -9,8 +9,10 @@ from prunella.brains.reflex import (
     advice,
     agreements,
     bounds,
+    certificates,
     credentials,
     dangling,
+    exhausted,
     figures,
     filepaths,
     hunks,
@@ -19,9 +21,20 @@ from prunella.brains.reflex import (
     listening,
     missing,
     pools,
+    processes_supervised,
+    releases,
     retype,
+    rights,
     routes,
     runbooks,
+    servers_admission,
+    servers_data,
+    servers_queues,
+    servers_redis,
+    servers_sessions,
+    servers_settings,
+    shadowed,
+    space,
     stale,
     stopped,
     switches,
@@ -31,6 +44,7 @@ from prunella.brains.reflex import (
 from prunella.brains.reflex.candidate import Candidate
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.ranking import rank
+from prunella.brains.reflex.space import cannot_be_written
 from prunella.brains.reflex.trying import can_be_made
 from prunella.brains.reflex.verdict import considered, why_unsure
 from prunella.domain.brief import Brief
@@ -47,6 +61,11 @@ MECHANISMS: tuple[Callable[[Case], Iterable[Candidate]], ...] = (
     listening.candidates,
     dangling.candidates,
     pools.candidates,
+    certificates.candidates,
+    rights.candidates,
+    releases.candidates,
+    space.candidates,
+    exhausted.candidates,
     addresses.candidates,
     advice.candidates,
     missing.candidates,
@@ -55,6 +74,14 @@ MECHANISMS: tuple[Callable[[Case], Iterable[Candidate]], ...] = (
     agreements.candidates,
     bounds.candidates,
     credentials.candidates,
+    servers_sessions.candidates,
+    servers_data.candidates,
+    servers_admission.candidates,
+    servers_redis.candidates,
+    servers_queues.candidates,
+    servers_settings.candidates,
+    shadowed.candidates,
+    processes_supervised.candidates,
     filepaths.candidates,
     routes.candidates,
     figures.candidates,
@@ -63,6 +90,7 @@ MECHANISMS: tuple[Callable[[Case], Iterable[Candidate]], ...] = (
     stale.candidates,
 )
 LEAST_SCORE = 0.1
+PLAIN = 0.5
 SHOWN = 6
 
 
@@ -95,7 +123,13 @@ def think(facts: Facts, brief: Brief) -> Plan | Unsure:
 
 
 def think_of_all(case: Case) -> tuple[Candidate, ...]:
-    """Every candidate worth a trial, best first."""
+    """Every candidate worth a trial, best first.
+
+    None at all where the plain repair lies on a read-only disk: what else might be done would not be the repair.
+    """
     found = (candidate for mechanism in MECHANISMS for candidate in mechanism(case))
-    likely = (c for c in rank(case, found) if c.score >= LEAST_SCORE)
+    ranked = rank(case, found)
+    if ranked and ranked[0].score >= PLAIN and cannot_be_written(case, ranked[0]):
+        return ()
+    likely = (c for c in ranked if c.score >= LEAST_SCORE and not cannot_be_written(case, c))
     return tuple(islice((c for c in islice(likely, 60) if can_be_made(case, c)), SHOWN))

@@ -50,11 +50,12 @@ def repair(
     because: Iterable[str] = (),
     explains: Iterable[Clue] = (),
     wakes: Iterable[str] | None = None,
+    then: Iterable[Step] | None = None,
 ) -> tuple[Candidate, ...]:
     """The candidate that makes these edits and puts them to work; nothing when one of them cannot be made.
 
-    Reloads, restarts or starts, needs first, every service that reads a changed file (or `wakes`, where they are
-    given) and every target that waits for one.
+    `then` are the steps that put them to work; None: `wakes` (None: every service that reads a changed file), and
+    every target that waits for one of them, are reloaded, restarted or started, needs first.
     """
     steps = tuple(edits)
     whole = tuple(step for step in steps if step is not None)
@@ -62,5 +63,6 @@ def repair(
         return ()
     clues = tuple(explains)
     evidence = tuple(dict.fromkeys([*because, *(str(clue) for clue in clues)]))
-    plan = Plan(cause=cause, because=evidence, steps=(*whole, *put_to_work(case, whole, wakes)))
+    work = put_to_work(case, whole, wakes) if then is None else tuple(then)
+    plan = Plan(cause=cause, because=evidence, steps=(*whole, *work))
     return (Candidate(plan, score, mechanism, clues),)

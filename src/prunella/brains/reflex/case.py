@@ -14,7 +14,7 @@ from prunella.brains.reflex.places import Place, places_in
 from prunella.brains.reflex.vocabulary import words_in
 from prunella.domain.brief import Brief
 from prunella.domain.facts import ConfigFacts, Facts, Reference, ServiceFacts
-from prunella.domain.service import Listener
+from prunella.domain.supervisor import Listener
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,8 +204,14 @@ class Case:
 def _stands_in(word: str, line: str) -> bool:
     start = line.find(word)
     while start >= 0:
-        before, after = line[start - 1 : start], line[start + len(word) : start + len(word) + 1]
-        if not (before.isalnum() and word[0].isalnum()) and not (after.isalnum() and word[-1].isalnum()):
+        before, after = line[max(0, start - 2) : start], line[start + len(word) : start + len(word) + 2]
+        if not _goes_on(before[::-1], word[0]) and not _goes_on(after, word[-1]):
             return True
         start = line.find(word, start + 1)
     return False
+
+
+def _goes_on(beyond: str, end: str) -> bool:
+    """The word does not end there: a letter or digit follows, or a number goes on behind its dot."""
+    is_more = beyond[:1].isalnum() and end.isalnum()
+    return is_more or (end.isdigit() and beyond[:1] == "." and beyond[1:2].isdigit())

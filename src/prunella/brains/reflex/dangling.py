@@ -9,6 +9,7 @@ from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import Clue
 from prunella.brains.reflex.endpoints import DEFAULT_PORTS, Endpoint, endpoints_of, is_loopback, same_host
 from prunella.brains.reflex.listening import expected_ports, own_endpoints
+from prunella.brains.reflex.lists import beside
 from prunella.brains.reflex.names import distance, is_near, names_service, tokens
 
 _PLAIN_SCHEMES = ("http", "https", "tcp", "redis", "rediss", "postgres", "postgresql", "mysql", "amqp", "amqps", "ws",
@@ -95,6 +96,8 @@ def _port(case: Case, link: Link) -> Iterator[Candidate]:
         return
     score, because = _weigh_port(case, link)
     clues = _speaking(case, link)
+    served = {each.port for each in beside(case, endpoint)}
+    ports = tuple(pair for pair in ports if pair[0] not in served)
     for port, _ in sorted(ports, key=lambda pair: _fit(case, link, pair[0])):
         cause = f"{place.name} leads to port {endpoint.port or '(none)'}, but {link.to} is looked for at {port}."
         why = f"{link.to} answers at {port}."

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from prunella.brains.reflex.names import tokens
 from prunella.brains.reflex.places import Place
-from prunella.domain.service import HttpProbe, JourneyProbe, RedisProbe, Service, SqlProbe, TcpProbe, TlsProbe
+from prunella.domain.probe import HttpProbe, JourneyProbe, RedisProbe, SqlProbe, TcpProbe, TlsProbe
+from prunella.domain.service import Service
 
 DEFAULT_PORTS = {
     "http": 80, "https": 443, "postgres": 5432, "postgresql": 5432, "redis": 6379, "mysql": 3306, "amqp": 5672,

@@ -159,6 +159,13 @@ def _twice(config: ConfigFacts) -> Iterator[tuple[int, int, str]]:
             section = line.strip()
             continue
         scope = (section, found["lead"] + found["key"])
-        if scope in seen and seen[scope][1] != found["value"]:
+        is_same = scope in seen and _is_one_setting(config, seen[scope][0], number)
+        if is_same and seen[scope][1] != found["value"]:
             yield seen[scope][0], number, found["key"]
         seen[scope] = (number, found["value"])
+
+
+def _is_one_setting(config: ConfigFacts, first: int, last: int) -> bool:
+    """False where the editor tells the two lines apart by more than a number at the end: items of a list."""
+    names = {s.line: re.sub(r"\.?\d+$", "", s.key) for s in config.settings}
+    return first not in names or last not in names or names[first] == names[last]

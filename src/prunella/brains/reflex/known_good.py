@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from prunella.brains.reflex.candidate import Candidate, repair
 from prunella.brains.reflex.case import Case
-from prunella.brains.reflex.clues import Clue
+from prunella.brains.reflex.clues import Clue, is_errorish
 from prunella.brains.reflex.endpoints import endpoints_of
+from prunella.brains.reflex.locations import takes
 from prunella.brains.reflex.names import is_near
 from prunella.brains.reflex.places import Place
 from prunella.brains.reflex.suspicion import mentioned
@@ -83,7 +84,11 @@ def _relevance(case: Case, service: str, change: SettingChange) -> tuple[float, 
     named = {clue: _names(case, change, clue) for clue in case.clues}
     quoting = set(case.mentions(change.after)) if change.after and len(change.after) > 2 else set[Clue]()
     absent = {h.clue for h in case.hints for key in h.missing if change.after is None and key.endswith(place.leaf)}
-    degrees = {c: max(n, 0.7 * (c in quoting), 0.95 * (c in absent)) * c.weight for c, n in named.items()}
+    led = {c for c in case.clues if change.before is None and takes(change.key, c)}
+    degrees = {
+        c: max(n, 0.7 * (c in quoting), 0.95 * (c in absent), 0.9 * (c in led)) * c.weight for c, n in named.items()
+    }
+    degrees = {c: d for c, d in degrees.items() if is_errorish(c.line) or not c.source.startswith("log")}
     clues = tuple(sorted((c for c, d in degrees.items() if d >= 0.25), key=lambda c: -degrees[c]))[:3]
     score = max(degrees.values(), default=0.0) * 0.7
     ports = [e.port for e in endpoints_of(place) if e.port]

@@ -58,9 +58,16 @@ class Place:
         return replace_lines(self.file, self.text, self.line, self.line, (changed,), why=why)
 
     def removed(self, why: str) -> Step | None:
-        if self.editable:
+        """The step that takes it out; as a line of its own where the names of those behind it would change."""
+        if self.editable and not (self.format is Format.NGINX and self.key[-1:].isdigit() and self._is_a_line):
             return Step(tool="config.remove", arguments={"file": str(self.file), "key": self.key}, why=why)
         return replace_lines(self.file, self.text, self.line, self.line, (), why=why)
+
+    @property
+    def _is_a_line(self) -> bool:
+        """Nothing else stands in its line."""
+        line = self.text.split("\n")[self.line - 1].partition("#")[0].strip()
+        return line.endswith(";") and line.count(";") == 1 and "{" not in line
 
 
 def match_line(line: str) -> re.Match[str] | None:

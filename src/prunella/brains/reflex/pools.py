@@ -1,6 +1,5 @@
 """Several settings that lead to the instances of one service: those where nobody is go where an instance is left."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from prunella.brains.reflex.clues import Clue
 from prunella.brains.reflex.dangling import links_of
 from prunella.brains.reflex.endpoints import Endpoint, is_loopback
 from prunella.brains.reflex.listening import expected_ports
-from prunella.domain.setting import Format
+from prunella.brains.reflex.lists import lists_of
 
 
 @dataclass(frozen=True)
@@ -40,24 +39,13 @@ def candidates(case: Case) -> Iterator[Candidate]:
 
 def pools_of(case: Case, service: str) -> tuple[Pool, ...]:
     """The lists of a service with two members or more, of which one at least is known to lead to another service."""
-    groups: dict[tuple[str, str], list[Endpoint]] = {}
-    for endpoint in case.endpoints_of(service):
-        if endpoint.port and endpoint.port_at:
-            groups.setdefault((str(endpoint.place.file), _list_of(endpoint)), []).append(endpoint)
     meant = {(id(link.endpoint.place)): link.to for link in links_of(case, service)}
     found: list[Pool] = []
-    for members in groups.values():
+    for members in lists_of(case, service):
         to = [meant[id(e.place)] for e in members if id(e.place) in meant]
-        if len({id(e.place) for e in members}) == len(members) > 1 and len(set(to)) == 1:
-            found.append(Pool(service, to[0], tuple(members)))
+        if len(members) > 1 and len(set(to)) == 1:
+            found.append(Pool(service, to[0], members))
     return tuple(found)
-
-
-def _list_of(endpoint: Endpoint) -> str:
-    """The key without what tells members apart: their numbers, or in haproxy's blocks their names."""
-    place = endpoint.place
-    key = place.key.rpartition(".")[0] if place.format is Format.HAPROXY else place.key
-    return re.sub(r"\d+(?=\.|$)", "#", key)
 
 
 def _lead_home(case: Case, pool: Pool) -> Iterator[Candidate]:

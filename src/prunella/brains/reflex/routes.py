@@ -10,8 +10,8 @@ from prunella.brains.reflex.clues import Clue
 from prunella.brains.reflex.endpoints import DEFAULT_PORTS, is_loopback
 from prunella.brains.reflex.names import distance, is_near, tokens
 from prunella.brains.reflex.places import Place
+from prunella.domain.probe import HttpProbe
 from prunella.domain.report import Reach
-from prunella.domain.service import HttpProbe
 
 _NOWHERE = re.compile(r"\b404\b|no (?:such )?route|no handler|not found on|unknown (?:path|route)", re.IGNORECASE)
 _ASKED = re.compile(r"(?:(?P<url>https?://[^\s/\"'<>]+))?(?P<path>(?<![\w.])/[\w\-./]*[\w\-])")

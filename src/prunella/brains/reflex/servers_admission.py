@@ -20,8 +20,8 @@ _NO_ENTRY = re.compile(
     r"(?:, database \"(?P<database>[^\"]+)\")?(?:, (?P<crypt>no encryption|SSL encryption|SSL on|SSL off))?"
 )
 _GUARDED = frozenset({"scram-sha-256", "md5", "cert", "gss", "ldap", "pam", "radius", "peer", "ident"})
-_KINDS = {"no encryption": ("host", "hostnossl"), "SSL off": ("host", "hostnossl"), "SSL encryption": ("hostssl", "host"),
-          "SSL on": ("hostssl", "host")}  # fmt: skip
+_PLAIN, _ENCRYPTED = ("host", "hostnossl"), ("hostssl", "host")
+_KINDS = {"no encryption": _PLAIN, "SSL off": _PLAIN, "SSL encryption": _ENCRYPTED, "SSL on": _ENCRYPTED}
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,7 @@ def _put_back(case: Case, service: str, config: ConfigFacts, refused: Refused) -
 
 def _speaks_of(hunk: Hunk, refused: Refused) -> bool:
     rules = [line.split() for line in hunk.good if line.strip() and not line.lstrip().startswith("#")]
-    return any(
-        _names(rule[1], refused.database) and _names(rule[2], refused.user) for rule in rules if len(rule) > 3
-    )
+    return any(_names(rule[1], refused.database) and _names(rule[2], refused.user) for rule in rules if len(rule) > 3)
 
 
 def _names(field: str, name: str) -> bool:

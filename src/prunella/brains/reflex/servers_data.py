@@ -39,6 +39,15 @@ class Denial:
     surety: float
 
 
+@dataclass(frozen=True)
+class Complaint:
+    """A line that speaks of a refusal, and the statement that was refused, where it is quoted."""
+
+    clue: Clue
+    found: re.Match[str]
+    said: str
+
+
 def candidates(case: Case) -> Iterator[Candidate]:
     for denial in dict.fromkeys(_denials(case)):
         yield from _grant(case, denial)
@@ -70,54 +79,48 @@ def _grant(case: Case, denial: Denial) -> Iterator[Candidate]:
 
 
 def _denials(case: Case) -> Iterator[Denial]:
-    """Of the newest complaint about each object."""
+    """The newest complaint of each log first; then what probes and pre-flights say."""
     servers = [name for name in case.suspects if _is_postgres(case, name)]
+    for complaint in _complaints(case):
+        for server in servers:
+            roles = _who(complaint, server) or _told_by(case, complaint, server)
+            for role, surety in roles:
+                yield from _sure(case, server, role, complaint, surety)
+
+
+def _complaints(case: Case) -> Iterator[Complaint]:
     for speaker in case.suspects:
         lines = case.service(speaker).log
         for at in range(len(lines) - 1, -1, -1):
-            found = _DENIED.search(lines[at])
-            if found:
-                yield from _denial(case, speaker, servers, lines, at, found)
+            if found := _DENIED.search(lines[at]):
+                said = [line for line in lines[at : at + _AFTER] if "STATEMENT:" in line or line is lines[at]]
+                clue = Clue(speaker, f"log of {speaker}", lines[at].strip(), 0.9)
+                yield Complaint(clue, found, " ".join(said))
     for clue in case.clues:
         found = _DENIED.search(clue.line)
         if found and not clue.source.startswith("log of"):
-            yield from _told_by(case, clue, servers, found)
+            yield Complaint(clue, found, clue.line)
 
 
-def _denial(
-    case: Case, speaker: str, servers: list[str], lines: tuple[str, ...], at: int, found: re.Match[str]
-) -> Iterator[Denial]:
-    """The server's own log names the role, and the statement behind the complaint."""
-    clue = Clue(speaker, f"log of {speaker}", lines[at].strip(), 0.9)
-    said = [line for line in lines[at : at + _AFTER] if "STATEMENT:" in line or line is lines[at]]
-    rights = list(_rights_in(found["kind"], " ".join(said)))
-    who = _WHO.search(lines[at][: found.start()])
-    for server in servers:
-        if speaker == server and who:
-            yield from _sure(case, server, who["user"], rights, found, clue)
-        elif speaker != server:
-            yield from _told_by(case, clue, [server], found, rights)
+def _who(complaint: Complaint, server: str) -> list[tuple[str, float]]:
+    """The server's own log says before its complaint who it was."""
+    who = _WHO.search(complaint.clue.line[: complaint.found.start()])
+    return [(who["user"], 0.85)] if who and complaint.clue.service == server else []
 
 
-def _told_by(
-    case: Case, clue: Clue, servers: list[str], found: re.Match[str], rights: list[str] | None = None
-) -> Iterator[Denial]:
+def _told_by(case: Case, complaint: Complaint, server: str) -> list[tuple[str, float]]:
     """A client's complaint: the role is the one that its configuration logs in with."""
-    rights = list(_rights_in(found["kind"], clue.line)) if rights is None else rights
-    for server in servers:
-        for role in roles_of(case, clue.service, server):
-            yield from _sure(case, server, role, rights, found, clue, doubt=0.9)
+    return [(role, 0.77) for role in roles_of(case, complaint.clue.service, server)]
 
 
-def _sure(
-    case: Case, server: str, role: str, rights: list[str], found: re.Match[str], clue: Clue, doubt: float = 1.0
-) -> Iterator[Denial]:
+def _sure(case: Case, server: str, role: str, complaint: Complaint, surety: float) -> Iterator[Denial]:
     """Only roles that a service of the fleet logs in with: a line alone is nobody's word."""
     if role not in {each for name in case.facts.services for each in roles_of(case, name, server)}:
         return
+    kind, rights = complaint.found["kind"], tuple(_rights_in(complaint.found["kind"], complaint.said))
     for right in rights:
-        surety = doubt * (0.85 if len(rights) == 1 else 0.5)
-        yield Denial(server, role, right, found["kind"], found["name"], clue, surety)
+        sure = surety * (1.0 if len(rights) == 1 else 0.6)
+        yield Denial(server, role, right, kind, complaint.found["name"], complaint.clue, sure)
 
 
 def _rights_in(kind: str, said: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """A Redis server that has no room, throws away what must stay, could not save, or was told otherwise by hand."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from prunella.brains.reflex.candidate import Candidate
 from prunella.brains.reflex.case import Case
@@ -11,11 +12,22 @@ from prunella.brains.reflex.places import Place
 from prunella.brains.reflex.servers_told import deed, is_offered, on_server, said_so, told
 from prunella.domain.facts import ServerFact
 from prunella.domain.setting import Format
+from prunella.servers.redis_file import bytes_of
 
 _SET = "redis.config_set"
 _LEAST = 1024 * 1024
 """An empty server uses about as much: nobody means a smaller limit."""
 _UNITS = (("mb", 0.75), ("gb", 0.2))
+
+
+@dataclass(frozen=True)
+class Meant:
+    """The value that a setting should have. `surety` 0 to 1, `because`: who says so."""
+
+    name: str
+    value: str
+    surety: float
+    because: str
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
@@ -32,28 +44,28 @@ def candidates(case: Case) -> Iterator[Candidate]:
 def _more_room(case: Case, fact: ServerFact) -> Iterator[Candidate]:
     """The limit that it had, else the one that was meant; what it holds stays where it is."""
     limit = int(fact.fields["maxmemory"] or 0)
-    for value, score, origin in _known_values(case, fact.service, "maxmemory"):
-        if (_bytes_of(value) or 0) > limit or _bytes_of(value) == 0:
-            yield from _give(case, fact, "maxmemory", value, score, [origin])
+    for known in _known_values(case, fact.service, "maxmemory"):
+        if (bytes_of(known.value) or 0) > limit or bytes_of(known.value) == 0:
+            yield from _give(case, fact, known)
     for place in _places(case, fact.service, "maxmemory"):
         if place.value.strip().isdigit() and 0 < int(place.value) < _LEAST:
             for unit, surety in _UNITS:
                 reason = f"{place.value} bytes is less than an empty server needs: its unit is lost"
-                yield from _give(case, fact, "maxmemory", f"{place.value.strip()}{unit}", surety, [reason])
+                yield from _give(case, fact, Meant("maxmemory", f"{place.value.strip()}{unit}", surety, reason))
 
 
 def _keep_jobs(case: Case, fact: ServerFact) -> Iterator[Candidate]:
     """Of all policies one alone never throws a job away."""
-    known = {value: (score, origin) for value, score, origin in _known_values(case, fact.service, "maxmemory-policy")}
-    score, origin = known.get("noeviction", (0.7, "noeviction alone keeps what never expires"))
-    for value in [value for value in known if not value.startswith("allkeys")] or ["noeviction"]:
-        yield from _give(case, fact, "maxmemory-policy", value, score, [origin])
+    name = "maxmemory-policy"
+    known = [each for each in _known_values(case, fact.service, name) if not each.value.startswith("allkeys")]
+    alone = Meant(name, "noeviction", 0.7, "noeviction alone keeps what never expires")
+    for each in known or [alone]:
+        yield from _give(case, fact, each)
 
 
-def _give(
-    case: Case, fact: ServerFact, name: str, value: str, score: float, because: list[str]
-) -> Iterator[Candidate]:
+def _give(case: Case, fact: ServerFact, meant: Meant) -> Iterator[Candidate]:
     """In its file for the next start, and at once while it runs: a restart would lose what is only in memory."""
+    name, value = meant.name, meant.value
     cause = f"{name} of {fact.service} is {fact.fields.get(_FIELDS[name], '')}. {fact.text}"
     steps = tuple(
         step
@@ -61,9 +73,9 @@ def _give(
         if (step := place.set_to(value, f"So that {name} lasts.")) is not None and place.value != value
     )
     now = on_server(_SET, fact.service, "At once, without a restart.", name=name, value=value)
-    score *= case.scope(fact.service)
-    yield from deed(case, "redis", score, cause, (*steps, now), because=(said_so(fact), *because),
-                    explains=_clues(case, name, fact))  # fmt: skip
+    score, because = meant.surety * case.scope(fact.service), (said_so(fact), meant.because)
+    clues = _clues(case, name, fact)
+    yield from deed(case, "redis", score, cause, (*steps, now), because=because, explains=clues)
 
 
 _FIELDS = {"maxmemory": "maxmemory", "maxmemory-policy": "policy"}
@@ -117,21 +129,12 @@ def _places(case: Case, service: str, name: str) -> tuple[Place, ...]:
     return tuple(p for p in case.places_of(service) if p.format is Format.REDIS and p.key.lower() == name)
 
 
-def _known_values(case: Case, service: str, name: str) -> Iterator[tuple[str, float, str]]:
-    """(value, surety, who says so) of better times, where the file has another one now."""
+def _known_values(case: Case, service: str, name: str) -> Iterator[Meant]:
+    """What it was at better times, where the file has another value now."""
     now = {place.value for place in _places(case, service, name)}
     for config in case.service(service).files:
         for reference in case.references(config.path):
             for setting in reference.settings:
                 if setting.key.lower() == name and setting.value and setting.value not in now:
                     surety = 0.6 if is_copy(reference.origin) else trust(reference.origin) + 0.08
-                    yield setting.value, surety, f"{reference.origin}: {name} {setting.value}"
-
-
-def _bytes_of(text: str) -> int | None:
-    units = {"": 1, "b": 1, "k": 1000, "kb": 1024, "m": 1000**2, "mb": 1024**2, "g": 1000**3, "gb": 1024**3}
-    digits = text.strip().lower().rstrip("bkmg")
-    unit = text.strip().lower()[len(digits) :]
-    return int(digits) * units[unit] if digits.isdigit() and unit in units else None
-
-
+                    yield Meant(name, setting.value, surety, f"{reference.origin}: {name} {setting.value}")

@@ -52,7 +52,9 @@ def _listens(case: Case, name: str) -> bool:
 def _renew(case: Case, name: str, why: str) -> Candidate:
     """By a reload where there is one: it may have had one already, since when nobody knows what it runs on."""
     step = refresh(case, name) or wake(case, name)
-    return _put_right(case, name, (step, 0.35 if step.tool == "services.reload" else 0.55), why)
+    is_ailing = any(reading.service == name for reading in case.brief.report.failing)
+    mild = 0.35 if is_ailing else 0.12
+    return _put_right(case, name, (step, mild if step.tool == "services.reload" else 0.55), why)
 
 
 def _restart(case: Case, name: str, score: float, why: str) -> Candidate:

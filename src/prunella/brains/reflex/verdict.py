@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from prunella.brains.reflex.addresses import foreign_holders
 from prunella.brains.reflex.candidate import Candidate
 from prunella.brains.reflex.case import Case
+from prunella.brains.reflex.space import disk_of, full_disks
+from prunella.domain.facts import DiskFacts
 from prunella.domain.plan import Considered, Unsure
-from prunella.domain.service import ProcessSupervisor
+from prunella.domain.supervisor import ProcessSupervisor
 
 _SHOWN = 4
 
@@ -40,6 +42,7 @@ def _findings(case: Case) -> Iterator[str]:
     for name in case.suspects:
         yield _state_of(case, name)
     yield from (f"{holder[0].upper()}{holder[1:]}." for holder in foreign_holders(case))
+    yield from _surroundings(case)
     yield from _shadows(case)
     strangers = _strangers(case)
     if strangers:
@@ -59,6 +62,26 @@ def _state_of(case: Case, name: str) -> str:
     parsed = f", {', '.join(broken)} cannot be read" if broken else ", its files parse" if facts.files else ""
     differs = any(r.changes for r in case.facts.references if name in case.owners(r.file))
     return f"{name} {state}{checked}{parsed}{', and differs from what was good' if differs else ''}."
+
+
+def _surroundings(case: Case) -> Iterator[str]:
+    """What is amiss around the services that no repair of ours can put right: disks, held files, rights, servers."""
+    for disk in case.facts.disks:
+        if disk.read_only:
+            yield f"The file system {disk.mount} is mounted read-only; nothing on it can be mended before it is not."
+    for disk in full_disks(case):
+        left = f"{disk.free // 1024} of {disk.total // 1024} kB left"
+        yield f"The disk {disk.mount} is full ({left}); {_large_on(case, disk)}."
+    told = [fact.text for name in case.suspects for fact in case.service(name).server]
+    yield from (f"{text[0].upper()}{text[1:]}." for text in dict.fromkeys(told) if text)
+
+
+def _large_on(case: Case, disk: DiskFacts) -> str:
+    """The largest files there that are known of, whoever may remove them."""
+    lying = {each.state.path: each.size for facts in case.facts.services.values() for each in facts.paths}
+    there = {path: size for path, size in lying.items() if size and disk_of(path, case.facts.disks) == disk}
+    largest = sorted(there, key=lambda path: -there[path])[:3]
+    return "largest there: " + (", ".join(f"{path} ({there[path] // 1024} kB)" for path in largest) or "nothing known")
 
 
 def _shadows(case: Case) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pydantic import Field
 from prunella.cancelling import to_the_end
 from prunella.commands import run_command
 from prunella.domain.frozen import JsonValue
-from prunella.domain.service import ServiceStatus
+from prunella.domain.supervisor import ServiceStatus
 from prunella.domain.tool import Prepared
 from prunella.errors import Irrecoverable, Rejected
 from prunella.protocols import Rereading, Tool

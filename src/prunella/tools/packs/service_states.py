@@ -1,7 +1,7 @@
 """A service ahead of a deed, and how it is put back into that state."""
 
 from prunella.domain.frozen import Frozen
-from prunella.domain.service import ServiceStatus
+from prunella.domain.supervisor import ServiceStatus
 from prunella.domain.tool import Prepared
 from prunella.errors import Irrecoverable, Rejected
 from prunella.nearest import nearest

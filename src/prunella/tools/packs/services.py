@@ -8,7 +8,7 @@ from pydantic import Field
 
 from prunella.cancelling import to_the_end
 from prunella.domain.frozen import JsonValue
-from prunella.domain.service import ServiceStatus
+from prunella.domain.supervisor import ServiceStatus
 from prunella.domain.tool import Prepared
 from prunella.errors import Rejected
 from prunella.protocols import Supervisor, Tool

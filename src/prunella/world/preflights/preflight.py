@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from prunella.domain.service import CommandSupervisor, ProcessSupervisor, Service, SupervisordSupervisor
+from prunella.domain.service import Service
+from prunella.domain.supervisor import CommandSupervisor, ProcessSupervisor, SupervisordSupervisor
 from prunella.supervisors.processes import uid_of
 from prunella.supervisors.supervisord import as_process
 from prunella.world.preflights import postgres_check, redis_check, supervisord_check
