@@ -3,7 +3,7 @@ VENV   := .venv
 PYTHON ?= python3
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-heavy check bench bench-model attacks docs lock clean
+.PHONY: demo test test-heavy check bench bench-model bench-incidents attacks docs lock clean
 
 demo: $(VENV)/.ready
 	@$(BIN)/prunella demo $(ARGS)
@@ -29,6 +29,10 @@ bench: $(VENV)/.ready
 bench-model: $(VENV)/.ready
 	@$(BIN)/python -m bench.model $(URL) $(ARGS)
 
+# Real faults on real servers: nginx, PostgreSQL and Redis from the system's packages, HAProxy where it is installed.
+bench-incidents: $(VENV)/.ready
+	@$(BIN)/python -m bench.incidents $(ARGS)
+
 # Attackers' words in every place that agents read; and, with ARGS="--fuzz 10000", the worst plans there are.
 attacks: $(VENV)/.ready
 	@$(BIN)/python -m bench.attacks $(ARGS)
@@ -39,7 +43,7 @@ docs: $(VENV)/.ready
 # Hashes, and no address of where a package comes from.
 lock:
 	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header \
-	  pyproject.toml --extra models --extra sandbox --extra docker --extra e2b --extra encryption --extra otel --extra postgres --extra embeddings --group dev -o requirements/dev.txt
+	  pyproject.toml --extra models --extra sandbox --extra docker --extra e2b --extra encryption --extra otel --extra postgres --extra redis --extra embeddings --group dev -o requirements/dev.txt
 
 $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Prunella needs Python 3.11 or newer: make PYTHON=python3.11") if sys.version_info < (3, 11) else 0'

@@ -21,6 +21,7 @@ from bench.incidents.waiting import until
 from bench.incidents.yard import Yard
 
 _SHOWS_WITHIN_S = 12.0
+_SETTLES_IN = 6  # looks, a second apart
 _NOTHING_WRONG = ("escalate", "healthy")
 
 
@@ -84,8 +85,20 @@ async def set_scene(
     before = await remember(yard)
     await incident.inject(yard)
     symptom = await _symptom(incident, yard)
-    answers, as_found = await asyncio.gather(answers_of(yard), take_picture(yard))
+    as_found = await _settled(yard)
+    answers = await answers_of(yard)
     return Scene(before, as_found, answers, symptom, reset_s)
+
+
+async def _settled(yard: Yard) -> Picture:
+    """What lies and listens there once it stays the same for a moment: what a fault restarted is on its way."""
+    seen = await take_picture(yard)
+    for _ in range(_SETTLES_IN):
+        await asyncio.sleep(1)
+        earlier, seen = seen, await take_picture(yard)
+        if not earlier.differences(seen, Change()):
+            break
+    return seen
 
 
 async def _symptom(incident: Incident, yard: Yard) -> Sequence[str]:

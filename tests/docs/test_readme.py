@@ -138,12 +138,20 @@ def keys_of_the_fleet_file() -> frozenset[str]:
     """Every key that the reader accepts, from its own source."""
     found: set[str] = {"name", "every", "timeout", "input", "output", *ROLES, *Limits.model_fields}
     for path in (ROOT / "src" / "prunella" / "fleet").glob("*.py"):
-        for node in ast.walk(ast.parse(read(path))):
+        tree = ast.parse(read(path))
+        own = {
+            ast.unparse(node.targets[0]): ast.literal_eval(node.value)
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple) and node.targets[0] is not None
+            and all(isinstance(each, ast.Constant) for each in node.value.elts)
+        }  # fmt: skip
+        for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "refuse_unknown":
                 starred = {ast.unparse(each.value) for each in node.args if isinstance(each, ast.Starred)}
-                assert starred <= {"ROLES", "Limits.model_fields", "_COMMON"}, (
+                assert starred <= {"ROLES", "Limits.model_fields", "COMMON", *own}, (
                     f"{path} accepts keys that are not looked at here"
                 )
+                found.update(key for name in starred for key in own.get(name, ()))
                 texts = (each.value for each in node.args if isinstance(each, ast.Constant))
                 found.update(text for text in texts if isinstance(text, str))
     return frozenset(found)

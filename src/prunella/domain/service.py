@@ -36,8 +36,9 @@ class Service(Frozen):
 
     `preflight` is a command that exits 0 when the configuration on disk would be accepted; None when there is none.
     `reload` makes the running service take its configuration over without a stop; None: only a restart does. `paths`
-    are files and folders besides `config` that it needs (certificates, a document root, data). `connect` is for
-    servers that can be asked and told: PostgreSQL, Redis.
+    are files and folders besides `config` that it needs (certificates, a document root, data). `disposable` are globs
+    over absolute paths of files that may be removed when room is needed. `connect` is for servers that can be asked
+    and told: PostgreSQL, Redis.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Service(Frozen):
     preflight: tuple[str, ...] | None = None
     reload: tuple[str, ...] | None = None
     paths: tuple[Path, ...] = ()
+    disposable: tuple[str, ...] = ()
     connect: ConnectSpec | None = None
     logs: tuple[Path, ...] = ()
     needs: tuple[str, ...] = ()

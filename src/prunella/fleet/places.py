@@ -55,6 +55,12 @@ def needed_paths(table: Table, key: str) -> tuple[Path, ...]:
     return tuple(paths)
 
 
+def missing_on_the_way(folder: Path) -> tuple[Path | None, str]:
+    """The outermost folder on the way that is not there (None: all are), and what may be meant by it."""
+    missing = _first_missing(folder)
+    return missing, _sibling(missing) if missing else ""
+
+
 def _missing_folder(path: Path) -> Path | None:
     try:
         return None if os.path.lexists(path) else _first_missing(path.parent)

@@ -5,6 +5,7 @@ import re
 from prunella.domain.probe import ProcessProbe
 from prunella.domain.service import SecretRef, Service
 from prunella.fleet.connecting import connect_of
+from prunella.fleet.disposable import check_disposable, disposable_globs
 from prunella.fleet.places import config_files, log_files, needed_paths, within
 from prunella.fleet.probing import EXAMPLE, probes_of
 from prunella.fleet.supervising import EXAMPLE as SUPERVISOR
@@ -14,7 +15,8 @@ from prunella.nearest import did_you_mean
 
 _NAME = re.compile(r"[^\W_][\w.-]*")
 _KEYS = (
-    "supervisor", "config", "preflight", "reload", "paths", "connect", "logs", "needs", "secrets", "probes", "autonomy",
+    "supervisor", "config", "preflight", "reload", "paths", "disposable", "connect", "logs", "needs", "secrets", "probes",
+    "autonomy",
 )  # fmt: skip
 _REFERENCE = 'Write a reference: "env:NAME", "file:/path" or "command:program argument".'
 
@@ -26,6 +28,7 @@ def services_of(table: Table) -> dict[str, Service]:
     services = {name: _service(name, own) for name, own in tables.items()}
     for name, service in services.items():
         _check_needs(tables[name], service, tuple(tables))
+    check_disposable(tables, services)
     _check_names(table)
     if not table.values:
         table.page.note(table.place, "There is no service.", "Write a table [service.NAME] for each.")
@@ -46,6 +49,7 @@ def _service(name: str, table: Table) -> Service:
         preflight=table.command("preflight"),
         reload=_reload(table),
         paths=needed_paths(table, "paths"),
+        disposable=disposable_globs(table),
         connect=connect_of(table, secrets),
         logs=log_files(table, "logs"),
         needs=table.texts("needs", '["other-service"]'),

@@ -69,3 +69,10 @@ def _facts(mount: Path, path: Path) -> DiskFacts | None:
         mount=mount, total=told.f_blocks * told.f_frsize, free=told.f_bavail * told.f_frsize,
         inodes=told.f_files, free_inodes=told.f_favail, read_only=bool(told.f_flag & os.ST_RDONLY),
     )  # fmt: skip
+
+def in_bytes(count: int) -> str:
+    """As people read it: `1.5 MB`."""
+    for unit, least in (("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)):
+        if count >= least:
+            return f"{count / least:.1f} {unit}"
+    return f"{count} bytes"

@@ -7,12 +7,13 @@ from prunella.domain.evidence import Evidence, EvidenceKind
 from prunella.domain.facts import DiskFacts, Facts, HeldFile, PathFacts, ServiceFacts
 from prunella.domain.setting import FileState
 from prunella.world.asking import UNASKED
-from prunella.world.disks import disk_under, is_nearly_full, used_share
+from prunella.world.disks import disk_under, in_bytes, is_nearly_full, used_share
+from prunella.world.disposables import DISPOSABLE
 from prunella.world.rights import rights_in
 from prunella.world.shadowing import SHADOWS
 
 _MILD = frozenset({
-    UNASKED, SHADOWS, "postgres.pending-restart", "postgres.not-loaded", "postgres.idle-in-transaction",
+    UNASKED, SHADOWS, DISPOSABLE, "postgres.pending-restart", "postgres.not-loaded", "postgres.idle-in-transaction",
     "postgres.prepared", "redis.drift", "redis.replica", "redis.clients",
 })  # fmt: skip
 """Codes of facts that may well be meant so, or are no fault by themselves."""
@@ -56,11 +57,10 @@ def _told(source: str, text: str, *, is_error: bool) -> Evidence:
 def _fullness(disk: DiskFacts, whole: Facts) -> str:
     if used_share(disk) < used_share(disk.model_copy(update={"total": disk.inodes, "free": disk.free_inodes})):
         return f"the file system at {disk.mount} is out of inodes: {disk.free_inodes} of {disk.inodes} left"
-    text = (
-        f"the file system at {disk.mount} is {used_share(disk):.0%} full: {size(disk.free)} of {size(disk.total)} left"
-    )
+    left = f"{in_bytes(disk.free)} of {in_bytes(disk.total)} left"
+    text = f"the file system at {disk.mount} is {used_share(disk):.0%} full: {left}"
     large = sorted(_files_on(disk, whole), key=lambda each: -each.size)[:_MOST_LARGE]
-    listed = ", ".join(f"{_short(str(each.state.path), whole)} ({size(each.size)})" for each in large)
+    listed = ", ".join(f"{_short(str(each.state.path), whole)} ({in_bytes(each.size)})" for each in large)
     return f"{text}; on it: {listed}" if listed else text
 
 
@@ -83,7 +83,7 @@ def _holding(held: HeldFile, whole: Facts) -> str:
     whose = f" of {held.service}" if held.service else ""
     path = _short(str(held.path), whole)
     return (
-        f"process {held.pid}{whose} holds the deleted file {path} open ({size(held.size)}); "
+        f"process {held.pid}{whose} holds the deleted file {path} open ({in_bytes(held.size)}); "
         "the space comes back when it opens its files anew or ends"
     )
 
@@ -106,11 +106,3 @@ def _since(was: FileState, found: PathFacts) -> str:
 def _short(text: str, whole: Facts) -> str:
     """With paths as the operator writes them: from the fleet's folder."""
     return text.replace(f"{Path(whole.fleet.folder)}/", "")
-
-
-def size(count: int) -> str:
-    """As people read it: `1.5 MB`."""
-    for unit, least in (("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)):
-        if count >= least:
-            return f"{count / least:.1f} {unit}"
-    return f"{count} bytes"

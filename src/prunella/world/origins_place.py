@@ -8,6 +8,7 @@ from pathlib import Path
 from prunella.domain.service import Fleet
 from prunella.domain.setting import FileState
 from prunella.policy.taint import Origin
+from prunella.world.disposables import disposer_of
 from prunella.world.paths import look_at, paths_of
 from prunella.world.places import Places
 from prunella.world.rights import KNOWN_GOOD, usual_rights
@@ -22,6 +23,8 @@ def nearby_values(
     """
     places = Places(fleet)
     path = places.at(named)
+    if disposer_of(fleet, path):
+        yield named, Origin(f"`disposable` in {fleet.path.name}")
     service = places.owner_of(path) or places.writer_of(path, logs)
     if service is None:
         return

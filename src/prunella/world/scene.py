@@ -10,6 +10,7 @@ from prunella.domain.supervisor import Listener
 from prunella.world.access import closed_paths
 from prunella.world.certificates import certificate_facts
 from prunella.world.disks import disks_of, is_nearly_full
+from prunella.world.disposables import disposable_facts, lying
 from prunella.world.held import held_files
 from prunella.world.listening import Roots, listening_now, owners_of
 from prunella.world.paths import paths_of
@@ -19,7 +20,9 @@ from prunella.world.shadowing import shadowed_settings
 
 @dataclass(frozen=True)
 class Scene:
-    """`paths` and `amiss` are by service, of those that were looked at closely."""
+    """`paths` and `amiss` are by service, of those that were looked at closely; what is disposable on a full disk is told
+    of all.
+    """
 
     listeners: tuple[Listener, ...] = ()
     disks: tuple[DiskFacts, ...] = ()
@@ -48,13 +51,16 @@ def look_around(sight: Sight, processes: Processes) -> Scene:
         if not is_stray:
             pids.setdefault(name, []).append(pid)
     paths = {name: paths_of(sight.pictures[name].service, sight.top, sight.logs.get(name, ())) for name in sight.near}
-    disks = disks_of(_places(sight))
+    junk = {name: lying(picture.service) for name, picture in sight.pictures.items()}
+    disks = disks_of((*_places(sight), *(path for files in junk.values() for path in files)))
+    told = {name: disposable_facts(sight.pictures[name].service, junk[name], disks, processes) for name in junk}
+    amiss = {name: _amiss(sight, name, paths[name], pids.get(name, [])) for name in sight.near}
     return Scene(
         listeners=listening_now(sight.roots, processes),
         disks=disks,
         held=held_files(owners, _devices(disks)),
         paths=paths,
-        amiss={name: _amiss(sight, name, paths[name], pids.get(name, [])) for name in sight.near},
+        amiss={name: (*amiss.get(name, ()), *told[name]) for name in junk},
     )
 
 

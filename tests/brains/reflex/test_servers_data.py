@@ -22,6 +22,12 @@ def test_exactly_the_right_that_the_statement_lacked_is_granted_to_who_asked() -
     assert granted(SHOP, Unit(log=DENIED)) == [wanted]
 
 
+def test_a_vague_complaint_adds_no_rights_to_the_one_that_is_plain() -> None:
+    shop = replace(SHOP, log="ERROR InsufficientPrivilege: permission denied for table invoices")
+    assert {str(each["privilege"]) for each in granted(shop, Unit(log=DENIED))} == {"INSERT"}
+    assert len(granted(shop, Unit())) > 1
+
+
 def test_a_client_that_quotes_its_error_is_known_by_how_it_logs_in() -> None:
     shop = replace(SHOP, log="ERROR update: permission denied for table invoices: UPDATE invoices SET paid = true")
     assert [(each["role"], each["privilege"]) for each in granted(shop, Unit())] == [("clerk", "UPDATE")]

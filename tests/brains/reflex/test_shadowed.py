@@ -61,6 +61,20 @@ def test_what_a_process_was_started_with_by_hand_goes_with_a_restart() -> None:
     assert [(step.tool, step.arguments) for step in plan.steps] == [("services.restart", {"service": "shop"})]
 
 
+def test_a_variable_that_is_short_for_a_setting_with_its_unit_goes_too() -> None:
+    units = {"shop": Unit({YAML: "rate_percent: 2\n", SUPERVISORD: SECTION}, port=8000, listens=8000)}
+    plan = proposed(under_supervisord(fleet_of(units, "shop"), "shop"), red("shop"))
+    assert plan is not None
+    assert texts_after(units, plan.steps)[SUPERVISORD] == CLEAN
+
+
+@pytest.mark.parametrize("setting", ["rate_percent: 0", "rates: 2", "price: 2"])
+def test_a_variable_that_says_the_same_or_something_else_stays(setting: str) -> None:
+    units = {"shop": Unit({YAML: f"{setting}\n", SUPERVISORD: SECTION}, port=8000, listens=8000)}
+    plans = all_proposed(under_supervisord(fleet_of(units, "shop"), "shop"), red("shop"))
+    assert all(texts_after(units, plan.steps)[SUPERVISORD] == SECTION for plan in plans)
+
+
 NAMES = st.lists(st.from_regex(r"[A-Z][A-Z_]{0,6}", fullmatch=True), min_size=1, max_size=5, unique=True)
 
 

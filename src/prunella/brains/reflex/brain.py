@@ -40,9 +40,11 @@ from prunella.brains.reflex import (
     switches,
     syntax,
     textmends,
+    wording,
 )
 from prunella.brains.reflex.candidate import Candidate
 from prunella.brains.reflex.case import Case
+from prunella.brains.reflex.leave import worth_instead
 from prunella.brains.reflex.ranking import rank
 from prunella.brains.reflex.space import cannot_be_written
 from prunella.brains.reflex.trying import can_be_made
@@ -56,6 +58,7 @@ MECHANISMS: tuple[Callable[[Case], Iterable[Candidate]], ...] = (
     runbooks.candidates,
     syntax.candidates,
     textmends.candidates,
+    wording.candidates,
     known_good.candidates,
     hunks.candidates,
     listening.candidates,
@@ -127,9 +130,9 @@ def think_of_all(case: Case) -> tuple[Candidate, ...]:
 
     None at all where the plain repair lies on a read-only disk: what else might be done would not be the repair.
     """
-    found = (candidate for mechanism in MECHANISMS for candidate in mechanism(case))
-    ranked = rank(case, found)
+    found = [candidate for mechanism in MECHANISMS for candidate in mechanism(case)]
+    ranked, least = rank(case, found), max(LEAST_SCORE, worth_instead(case, found))
     if ranked and ranked[0].score >= PLAIN and cannot_be_written(case, ranked[0]):
         return ()
-    likely = (c for c in ranked if c.score >= LEAST_SCORE and not cannot_be_written(case, c))
+    likely = (c for c in ranked if c.score >= least and not cannot_be_written(case, c))
     return tuple(islice((c for c in islice(likely, 60) if can_be_made(case, c)), SHOWN))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from prunella.brains.reflex.candidate import Candidate, repair
 from prunella.brains.reflex.case import Case
+from prunella.brains.reflex.clues import Clue
 from prunella.brains.reflex.endpoints import endpoints_of
-from prunella.brains.reflex.hints import Hint
 from prunella.brains.reflex.names import likeness, names_service, tokens
 from prunella.brains.reflex.places import Place
 from prunella.brains.reflex.servers_told import deed
@@ -48,7 +48,7 @@ class Holder:
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
-    rejected = [hint for hint in case.hints if "auth" in hint.topics and hint.clue.weight >= _LEAST_WEIGHT]
+    rejected = _refusals(case)
     if not rejected:
         return
     found = [(holder, *_evidence(case, holder, rejected)) for holder in holders(case)]
@@ -58,6 +58,13 @@ def candidates(case: Case) -> Iterator[Candidate]:
         if score >= _PLAIN_WORDS:
             yield from _start_anew(case, holder, score, speaking)
     yield from _rotated(case, found)
+
+
+def _refusals(case: Case) -> list[Clue]:
+    """Lines that speak of a credential that was not accepted."""
+    topical = (hint.clue for hint in case.hints if "auth" in hint.topics)
+    plain = (clue for clue in case.clues if any(pattern.search(clue.line) for pattern, _ in _SPOKEN))
+    return [clue for clue in dict.fromkeys((*topical, *plain)) if clue.weight >= _LEAST_WEIGHT]
 
 
 def holders(case: Case) -> Iterator[Holder]:
@@ -114,41 +121,41 @@ def _connect_port(case: Case, name: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _evidence(case: Case, holder: Holder, rejected: list[Hint]) -> tuple[float, list[Hint]]:
+def _evidence(case: Case, holder: Holder, rejected: list[Clue]) -> tuple[float, list[Clue]]:
     """(score, what speaks of it): of a complaint about another kind of server nothing follows."""
-    degrees = [(hint, _speaks_of(case, holder, hint)) for hint in rejected]
+    degrees = [(clue, _speaks_of(case, holder, clue)) for clue in rejected]
     degree = max((degree for _, degree in degrees), default=0.0)
     score = degree * holder.surety * case.scope(holder.place.service)
-    return score, [hint for hint, d in degrees if d == degree > 0.2][:3]
+    return score, [clue for clue, d in degrees if d == degree > 0.2][:3]
 
 
-def _speaks_of(case: Case, holder: Holder, hint: Hint) -> float:
+def _speaks_of(case: Case, holder: Holder, clue: Clue) -> float:
     """Who speaks counts as much as what is said: a refusal elsewhere in the fleet is another matter."""
-    own = _is_its_own(case, holder, hint)
-    kind = next((kind for pattern, kind in _SPOKEN if pattern.search(hint.clue.line)), None)
+    own = _is_its_own(case, holder, clue)
+    kind = next((kind for pattern, kind in _SPOKEN if pattern.search(clue.line)), None)
     if kind is not None:
         fits = any(names_service(subject, kind) for subject in holder.subjects)
         return (0.9 if own else 0.7) * fits
-    if not own and hint.clue.service not in case.all_needs(holder.place.service):
+    if not own and clue.service not in case.all_needs(holder.place.service):
         return 0.0
-    spoken = set(tokens(hint.clue.line))
+    spoken = set(tokens(clue.line))
     named = case.meant_service(holder.place.key, case.needs(holder.place.service))
     if (set(tokens(holder.place.leaf)) - _PLAIN) & spoken or (named is not None and spoken & set(tokens(named))):
         return 0.8 if own else 0.55
     return (0.45 if own else 0.25) if set(tokens(holder.place.leaf)) & spoken else 0.3 * own
 
 
-def _is_its_own(case: Case, holder: Holder, hint: Hint) -> bool:
+def _is_its_own(case: Case, holder: Holder, clue: Clue) -> bool:
     """The client complains itself, or the server names as whom it came."""
     service = holder.place.service
-    return hint.clue.service in {None, service} or any(
-        f'user "{word}"' in hint.clue.line
+    return clue.service in {None, service} or any(
+        f'user "{word}"' in clue.line
         for place in case.places_of(service)
         for word in re.findall(r"://([^\s:/@]+)(?::[^\s/@]*)?@", place.value)
     )
 
 
-def _renew(case: Case, wanted: list[Holder], score: float, speaking: list[Hint], why: str = "") -> Iterator[Candidate]:
+def _renew(case: Case, wanted: list[Holder], score: float, speaking: list[Clue], why: str = "") -> Iterator[Candidate]:
     first = wanted[0]
     names = " and ".join(dict.fromkeys(holder.place.name for holder in wanted))
     cause = why or f"{names} was rejected; {first.secret} is declared for {first.place.service}."
@@ -160,30 +167,29 @@ def _renew(case: Case, wanted: list[Holder], score: float, speaking: list[Hint],
         if holder.place.value != f"secret:{holder.secret}"
     ]
     because = [f"fleet file: secret {holder.secret} of {holder.place.service}." for holder in wanted]
-    clues = [hint.clue for hint in speaking]
     if steps:
-        yield from repair(case, "credentials", min(score, 0.95), cause, steps, because=because, explains=clues)
+        yield from repair(case, "credentials", min(score, 0.95), cause, steps, because=because, explains=speaking)
 
 
-def _rotated(case: Case, found: list[tuple[Holder, float, list[Hint]]]) -> Iterator[Candidate]:
+def _rotated(case: Case, found: list[tuple[Holder, float, list[Clue]]]) -> Iterator[Candidate]:
     """Several clients show the same server an old password: they all get the new one."""
-    groups: dict[tuple[str, str, str], list[tuple[Holder, float, list[Hint]]]] = {}
+    groups: dict[tuple[str, str], list[tuple[Holder, float, list[Clue]]]] = {}
     for each in found:
         holder, score, speaking = each
-        own = [hint for hint in speaking if hint.clue.service == holder.place.service]
+        own = [clue for clue in speaking if clue.service == holder.place.service]
         if score >= 0.6 and own:
             source = next(s for s in case.service(holder.place.service).service.secrets if s.name == holder.secret)
-            groups.setdefault((source.source, source.where, holder.secret), []).append(each)
+            groups.setdefault((source.source, source.where), []).append(each)
     for several in groups.values():
         if len({holder.place.service for holder, _, _ in several}) > 1:
-            score = min(s for _, s, _ in several) + 0.04
-            hints = [hint for _, _, speaking in several for hint in speaking[:1]]
+            score = max(s for _, s, _ in several) + 0.03
+            clues = [clue for _, _, speaking in several for clue in speaking[:1]]
             who = ", ".join(dict.fromkeys(holder.place.service for holder, _, _ in several))
             cause = f"{who} show an old password; {several[0][0].secret} is declared for each."
-            yield from _renew(case, [holder for holder, _, _ in several], score, hints, cause)
+            yield from _renew(case, [holder for holder, _, _ in several], score, clues, cause)
 
 
-def _start_anew(case: Case, holder: Holder, score: float, speaking: list[Hint]) -> Iterator[Candidate]:
+def _start_anew(case: Case, holder: Holder, score: float, speaking: list[Clue]) -> Iterator[Candidate]:
     """Its file holds the declared secret already, so it is the process that has an old one."""
     service = holder.place.service
     tried = [r for r in case.brief.rejections if f"secret:{holder.secret}" in r.steps and holder.place.leaf in r.steps]
@@ -191,5 +197,4 @@ def _start_anew(case: Case, holder: Holder, score: float, speaking: list[Hint]) 
     step = refresh(case, service, why="It has its secrets from when it was started.") if is_right else None
     if step is not None and case.is_running(service):
         cause = f"{service} runs with another {holder.secret} than is declared and stands in its file."
-        clues = tuple(hint.clue for hint in speaking)
-        yield from deed(case, "credentials", 0.6 * score, cause, (step,), explains=clues)
+        yield from deed(case, "credentials", 0.6 * score, cause, (step,), explains=tuple(speaking))

@@ -13,7 +13,7 @@ _PROSE_WORDS = """
     type value from required missing and or but for with by on as if config configuration setting settings option
     file which there error warning info fatal critical exception input field fields key keys line status code
     response request unknown invalid object list dict mapping array column host server service port_number expected
-    got
+    got find
 """
 _PROSE = frozenset(_PROSE_WORDS.split())
 _LEVELS = frozenset({"error", "warning", "info", "fatal", "critical"})

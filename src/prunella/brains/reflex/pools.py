@@ -10,6 +10,7 @@ from prunella.brains.reflex.dangling import links_of
 from prunella.brains.reflex.endpoints import Endpoint, is_loopback
 from prunella.brains.reflex.listening import expected_ports
 from prunella.brains.reflex.lists import lists_of
+from prunella.brains.reflex.names import tokens
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,11 @@ class Pool:
         return tuple(e for e in self.members if e.port and is_loopback(e.host) and not case.listeners(e.port))
 
     def unserved(self, case: Case) -> tuple[int, ...]:
-        """The ports of instances that are up and that no member leads to."""
-        used = {each.port for each in self.members}
-        return tuple(port for port, _ in expected_ports(case, self.to) if port not in used and case.listeners(port))
+        """The ports of instances that are up and that nothing in the service leads to."""
+        used = {each.port for each in case.endpoints_of(self.service)}
+        alike = [name for name in case.needs(self.service) if name != self.to and _is_alike(name, self.to)]
+        homes = dict.fromkeys(port for name in (self.to, *alike) for port, _ in expected_ports(case, name))
+        return tuple(port for port in homes if port not in used and case.listeners(port))
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
@@ -43,9 +46,14 @@ def pools_of(case: Case, service: str) -> tuple[Pool, ...]:
     found: list[Pool] = []
     for members in lists_of(case, service):
         to = [meant[id(e.place)] for e in members if id(e.place) in meant]
-        if len(members) > 1 and len(set(to)) == 1:
+        if len(members) > 1 and to:
             found.append(Pool(service, to[0], members))
     return tuple(found)
+
+
+def _is_alike(one: str, other: str) -> bool:
+    """Services of one name but for what tells instances apart: `web-1` and `web-2`, `web` and `web-b`."""
+    return tokens(one)[:1] == tokens(other)[:1]
 
 
 def _lead_home(case: Case, pool: Pool) -> Iterator[Candidate]:

@@ -12,10 +12,11 @@ from prunella.domain.plan import Step
 from prunella.domain.setting import FileState
 
 _FAILING = re.compile(
-    r"out of memory|MemoryError|cannot allocate|\boom\b|heap space|leak|SIGKILL|SIGSEGV|segmentation fault|core dumped"
-    r"|panic|traceback|exited|terminated|crash|ImportError|ModuleNotFound|AttributeError|NameError|SyntaxError|undefined",
+    r"out of memory|MemoryError|cannot allocate|\boom\b|heap space|\bleak|SIGKILL|SIGSEGV"
+    r"|segmentation fault|core dumped|ImportError|ModuleNotFound|AttributeError|NameError|SyntaxError",
     re.IGNORECASE,
 )
+"""What programs say that a change of their code does, and hardly one of their settings."""
 
 
 def candidates(case: Case) -> Iterator[Candidate]:

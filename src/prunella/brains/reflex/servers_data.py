@@ -28,7 +28,9 @@ _URL_USER = re.compile(r"://(?P<user>[^\s:/@]+)(?::[^\s/@]*)?@")
 
 @dataclass(frozen=True)
 class Denial:
-    """Who was refused what by which server; `surety` 0 to 1 is how plainly it was said which right is missing."""
+    """Who was refused what by which server. `is_plain`: the statement says which right is missing, or the object has
+    but one; `surety` 0 to 1 counts that in.
+    """
 
     server: str
     role: str
@@ -37,6 +39,7 @@ class Denial:
     name: str
     clue: Clue
     surety: float
+    is_plain: bool
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,11 @@ class Complaint:
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
-    for denial in dict.fromkeys(_denials(case)):
-        yield from _grant(case, denial)
+    denials = tuple(dict.fromkeys(_denials(case)))
+    plain = {(each.server, each.role, each.name) for each in denials if each.is_plain}
+    for denial in denials:
+        if denial.is_plain or (denial.server, denial.role, denial.name) not in plain:
+            yield from _grant(case, denial)
     for fact in told(case, "postgres.sequence-behind"):
         if fact.fields["value"].isdigit():
             yield from _move_on(case, fact)
@@ -118,9 +124,10 @@ def _sure(case: Case, server: str, role: str, complaint: Complaint, surety: floa
     if role not in {each for name in case.facts.services for each in roles_of(case, name, server)}:
         return
     kind, rights = complaint.found["kind"], tuple(_rights_in(complaint.found["kind"], complaint.said))
+    is_plain = len(rights) == 1
     for right in rights:
-        sure = surety * (1.0 if len(rights) == 1 else 0.6)
-        yield Denial(server, role, right, kind, complaint.found["name"], complaint.clue, sure)
+        sure = surety if is_plain else surety * 0.6
+        yield Denial(server, role, right, kind, complaint.found["name"], complaint.clue, sure, is_plain)
 
 
 def _rights_in(kind: str, said: str) -> Iterator[str]:

@@ -7,7 +7,9 @@ from prunella.brains.reflex.candidate import Candidate, repair
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.clues import Clue
 from prunella.brains.reflex.known_good import is_copy
+from prunella.brains.reflex.names import tokens
 from prunella.brains.reflex.places import Place
+from prunella.brains.reflex.processes_supervised import sections_of
 from prunella.brains.reflex.servers_told import deed, said_so, told
 from prunella.brains.reflex.suspicion import mentioned
 from prunella.brains.reflex.waking import wake
@@ -16,11 +18,14 @@ from prunella.domain.plan import Step
 
 SHADOWS = "environment.shadows"
 _WHERE = re.compile(r"(?P<key>.+\.environment) in (?P<file>/.+)")
-_PAIR = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^,]*)\s*(?:,|$)")
+_PAIR = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>\"[^\"]*\"|'[^']*'|[^,]*)\s*(?:,|$)")
+_UNIT_WORDS = "percent pct rate ms millis seconds secs sec s minutes min hours bytes kb mb gb count cents size"
+_UNITS = frozenset(_UNIT_WORDS.split())
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
-    for fact in told(case, SHADOWS):
+    known = tuple(told(case, SHADOWS))
+    for fact in (*known, *_likely(case, {fact.fields["variable"] for fact in known})):
         if not _is_red(case, fact.service):
             continue
         found = _WHERE.fullmatch(fact.fields["where"])
@@ -29,6 +34,35 @@ def candidates(case: Case) -> Iterator[Candidate]:
                 yield from _withdraw(case, fact, place)
         elif "running process" in fact.fields["where"] and not _is_declared(case, fact):
             yield from _start_clean(case, fact)
+
+
+def _likely(case: Case, known: set[str]) -> Iterator[ServerFact]:
+    """Variables of a program's section that say in short what a setting of its files says in full, and otherwise:
+    `SHOP_RATE` beside `rate_percent` of the service `shop`.
+    """
+    for service in case.suspects:
+        for section in sections_of(case, service):
+            place = section.settings.get("environment")
+            for pair in _PAIR.finditer(place.value) if place else ():
+                value = pair["value"].strip().strip("\"'")
+                for setting in case.places_of(service) if pair["name"] not in known and "%(" not in value else ():
+                    if place and setting.file != place.file and _is_short_for(pair["name"], setting, service, value):
+                        yield _fact(service, pair["name"], place, setting)
+
+
+def _is_short_for(variable: str, setting: Place, service: str, value: str) -> bool:
+    """After the service's own name come the first words of the setting's, whose others are its unit."""
+    (first, *rest), words = tokens(variable) or ("",), tokens(setting.leaf)
+    is_ours = len(first) > 1 and any(word.startswith(first) or first.startswith(word) for word in tokens(service))
+    is_short = bool(rest) and tuple(rest) == words[: len(rest)] and set(words[len(rest) :]) <= _UNITS
+    return is_ours and is_short and value != setting.value
+
+
+def _fact(service: str, variable: str, place: Place, setting: Place) -> ServerFact:
+    fields = {"variable": variable, "where": f"{place.key} in {place.file}", "file": str(setting.file),
+              "key": setting.key}  # fmt: skip
+    text = f"{service} is given {variable} by {place.name}, which may outdo {setting.name}"
+    return ServerFact(code=SHADOWS, service=service, text=text, fields=fields)
 
 
 def pairs_without(text: str, variable: str) -> str | None:

@@ -11,6 +11,7 @@ from prunella.brains.reflex.hints import Hint
 from prunella.brains.reflex.names import distance, is_near, likeness, nearest, tokens
 from prunella.brains.reflex.places import Place
 from prunella.brains.reflex.repairs import fit_range, repair_boolean, repair_duration, repair_number
+from prunella.domain.setting import Format
 
 _MOST_ALIKE = 40
 _LEVELS = ("trace", "debug", "info", "notice", "warning", "warn", "error", "critical", "fatal")
@@ -133,6 +134,9 @@ def _from_slips(case: Case, place: Place, hint: Hint) -> Iterator[Guess]:
     if not is_whole_value:
         return
     kind = hint.type or _kind_of(case, place)
+    amount = re.fullmatch(r"(\d+)([A-Za-z]{2,})", place.value) if place.format is Format.NGINX else None
+    if amount and amount[2].lower() not in {"ms"}:
+        yield Guess(f"{amount[1]}{amount[2][0].lower()}", 0.85, "units have one letter here")
     repairs = {"int": repair_number, "float": repair_number, "bool": repair_boolean, "duration": repair_duration}
     if kind in repairs:
         for value, surety, reason in repairs[kind](place.value):

@@ -6,6 +6,7 @@ from pathlib import Path
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.names import leaf, tokens
 from prunella.domain.plan import Step
+from prunella.domain.report import Reach
 from prunella.domain.setting import Format
 
 _PLACES = frozenset({"port", "listen", "bind", "addr", "address", "socket"})
@@ -44,7 +45,8 @@ def refresh(case: Case, name: str, edits: tuple[Step, ...] = (), why: str = "") 
         return wake(case, name, why)
     is_latent = _is_latent(case, name)
     at_start = not is_latent and any(_is_read_at_start(case, step) for step in edits)
-    if has_reload(case, name) and not at_start and not _was_reloaded(case, name, edits):
+    takes_it = has_reload(case, name) and not at_start and not _is_dying(case, name)
+    if takes_it and not _was_reloaded(case, name, edits):
         return Step(tool="services.reload", arguments={"service": name}, why=why or f"{name} reads its files again.")
     return None if is_latent else wake(case, name, why)
 
@@ -95,6 +97,12 @@ def _is_latent(case: Case, name: str) -> bool:
     preflight = case.service(name).preflight
     is_red = any(reading.service == name for reading in case.brief.report.failing)
     return case.is_running(name) is True and not is_red and preflight is not None and not preflight.ok
+
+
+def _is_dying(case: Case, name: str) -> bool:
+    """It runs for the moment only: its probes find nobody, and it listens nowhere."""
+    is_deaf = any(r.service == name and r.reach is Reach.NOBODY for r in case.brief.report.failing)
+    return is_deaf and not any(listener.service == name for listener in case.facts.listeners)
 
 
 def _is_read_at_start(case: Case, step: Step) -> bool:

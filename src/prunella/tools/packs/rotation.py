@@ -13,9 +13,10 @@ from pathlib import Path
 from prunella.domain.frozen import Frozen, JsonValue
 from prunella.domain.tool import Prepared
 from prunella.errors import Conflict, Irrecoverable, Rejected
+from prunella.storage.kept import KEPT_LOGS
 from prunella.world.processes import Processes, open_files
 
-KEPT = "kept-logs"
+KEPT = KEPT_LOGS
 _CHUNK = 1024 * 1024
 _LEVEL = 1
 _SPARE_BYTES = 16 * 1024 * 1024
