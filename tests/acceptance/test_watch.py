@@ -67,7 +67,7 @@ def test_a_good_day_is_kept_and_what_breaks_is_healed_from_it(harbour: Harbour):
     harbour.start("lamp", "tide")
     watching = Watching(harbour)
     try:
-        until(lambda: watching.told("kept as known good"))
+        until(lambda: watching.told("is kept as known good"))
         harbour.stop("tide")
         harbour.write("tide", harbour.wholesome("tide").replace("number = ", "number = 7"))
         until(lambda: watching.verdicts() == ["achieved"], 40)
@@ -84,7 +84,7 @@ def test_a_blip_is_no_incident(harbour: Harbour):
     harbour.start("lamp", "tide")
     watching = Watching(harbour)
     try:
-        until(lambda: watching.told("Watching 2 services"))
+        until(lambda: watching.told("Watching lamp, tide through 3 probes"))
         harbour.stop("lamp")
         until(lambda: any(event["data"].get("reach", 3) != 3 for event in watching.events))
         harbour.start("lamp")
@@ -100,7 +100,7 @@ def test_two_services_that_hang_together_are_one_incident(harbour: Harbour):
     harbour.start("lamp", "tide")
     watching = Watching(harbour)
     try:
-        until(lambda: watching.told("kept as known good"))
+        until(lambda: watching.told("is kept as known good"))
         harbour.stop("lamp")
         until(lambda: watching.verdicts() == ["achieved"], 40)
         (started,) = [event for event in watching.events if event["kind"] == "started"]
@@ -127,7 +127,7 @@ def test_a_watch_that_was_killed_in_the_middle_is_gone_on_with(harbour: Harbour)
     harbour.declare(extra=FAST, lamp=often(harbour, "lamp"), tide=often(harbour, "tide"))
     harbour.start("lamp", "tide")
     watching = Watching(harbour)
-    until(lambda: watching.told("kept as known good"))
+    until(lambda: watching.told("is kept as known good"))
     harbour.stop("tide")
     harbour.write("tide", harbour.wholesome("tide").replace("number = ", "number = 7"))
     until(lambda: any(event["kind"] == "intent" for event in watching.events), 40)

@@ -142,7 +142,7 @@ def keys_of_the_fleet_file() -> frozenset[str]:
         own = {
             ast.unparse(node.targets[0]): ast.literal_eval(node.value)
             for node in tree.body
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple) and node.targets[0] is not None
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple)
             and all(isinstance(each, ast.Constant) for each in node.value.elts)
         }  # fmt: skip
         for node in ast.walk(tree):

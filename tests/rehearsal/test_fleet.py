@@ -9,6 +9,8 @@ import pytest
 from prunella.domain.posture import Aspect, Posture, Stance
 from prunella.domain.service import Fleet
 from prunella.rehearsal.fleet import FleetRehearsal
+from prunella.rehearsal.shadow import make_shadow
+from prunella.world.paths import kept_paths
 from tests.rehearsal.stage import PROGRAM, Stage, picture, plan_of, put, trial
 from tests.world.yard import call, free_port
 
@@ -221,6 +223,28 @@ async def test_a_step_that_an_earlier_one_made_impossible_fails(stage: Stage):
     removed = call("config.remove", file="app/app.env", key="MIN")
     rehearsed = await stage.rehearse(removed, removed)
     assert [each.ok for each in rehearsed.trials] == [False]
+
+
+async def test_what_is_about_disks_has_no_shadow_and_what_comes_after_is_rehearsed(stage: Stage):
+    stage.service("app", "LEVEL=LOUD\n", check=True, more='logs = ["app/app.log"]\n')
+    log = stage.yard.write("app/app.log", "x")
+    emptied = call("files.rotate_log", path=str(log))
+    rehearsed = await stage.rehearse(emptied, put("app/app.env", "LEVEL", "low"))
+    assert trial(rehearsed, "pre-flight").ok is True
+    assert not any(each.name.startswith("the step") for each in rehearsed.trials)
+    assert log.read_text() == "x"
+
+
+async def test_the_shadow_knows_how_files_lay_on_a_better_day(stage: Stage, tmp_path: Path):
+    yard = stage.yard
+    yard.write("certs/site.pem", "x")
+    world = yard.world(yard.fleet('[service.app]\npaths = ["certs/site.pem"]\nprobes = [{ tcp = "127.0.0.1:1" }]\n'))
+    states = tuple(each.state for each in kept_paths(world.fleet.services["app"], world.fleet.folder))
+    await world.known_good.keep(world.good_name("app"), {}, states)
+    shadow = make_shadow(world, ("app",), tmp_path / "tree")
+    good = await shadow.world.good_states(("app",))
+    assert (tmp_path / "tree" / str(yard.folder / "certs/site.pem").lstrip("/")) in good
+    assert [each.mode for each in good.values()] == [each.mode for each in states]
 
 
 async def test_a_plan_that_breaks_a_format_fails_before_anything_is_started(stage: Stage):

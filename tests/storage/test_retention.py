@@ -1,4 +1,6 @@
+import os
 import sqlite3
+import time
 from pathlib import Path
 
 from langgraph.checkpoint.base import empty_checkpoint
@@ -8,6 +10,7 @@ from prunella.domain.run import Event, EventKind
 from prunella.storage.checkpoints import open_checkpointer, remembered
 from prunella.storage.events import EventFile, read_events
 from prunella.storage.journal import SqliteJournal
+from prunella.storage.kept import KEPT_FILES, KEPT_LOGS
 from prunella.storage.retention import sweep
 from prunella.storage.runs import SqliteRuns
 from prunella.testing.clock import FakeClock
@@ -52,3 +55,23 @@ async def test_one_kind_of_trace_is_enough_to_be_swept(tmp_path: Path, connectio
         (tmp_path / "runs" / "checkpoint.jsonl").unlink()
         assert sorted(await sweep(tmp_path, runs, saver, _NOW)) == ["checkpoint", "file"]
         assert await remembered(saver) == frozenset()
+
+
+async def test_what_was_moved_aside_goes_as_late_and_never_under_a_run_that_may_put_it_back(
+    tmp_path: Path, connection: sqlite3.Connection
+):
+    runs, now = SqliteRuns(connection), time.time()
+    kept = [tmp_path / KEPT_LOGS / "log.gz", tmp_path / KEPT_FILES / "file"]
+    for path in kept:
+        path.parent.mkdir()
+        path.write_text("x")
+        os.utime(path, (0, 0))
+    async with open_checkpointer(tmp_path / "checkpoints.db") as saver:
+        await sweep(tmp_path, runs, saver, now + 29 * _DAY)
+        assert all(path.exists() for path in kept)
+        record = await runs.open(sample_record("going", "going", started=now - _DAY))
+        await sweep(tmp_path, runs, saver, now + 99 * _DAY)
+        assert all(path.exists() for path in kept)
+        await runs.close(ended(record, at=now))
+        await sweep(tmp_path, runs, saver, now + 31 * _DAY)
+    assert not any(path.exists() for path in kept)

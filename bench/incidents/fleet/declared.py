@@ -100,6 +100,7 @@ probes = [{ http = "http://127.0.0.1:«auth»/health" }, { http = "http://127.0.
 supervisor = { kind = "supervisord", program = "postgres", config = "supervisor/supervisord.conf" }
 config = ["postgres/postgresql.conf", "postgres/pg_hba.conf"]
 paths = ["postgres/data"]
+disposable = ["postgres/data/core", "postgres/data/core.*", "postgres/data/pg_wal/core.*"]
 reload = ["«supervisorctl»", "-c", "supervisor/supervisord.conf", "signal", "HUP", "postgres"]
 logs = ["log/postgres.log"]
 connect = { url = "postgresql://operator@127.0.0.1:«postgres»/shop", password = "OPERATOR_PASSWORD" }
@@ -114,6 +115,7 @@ query = "select count(*) from payments where reference = ''", password = "PAYMEN
 supervisor = { kind = "supervisord", program = "redis", config = "supervisor/supervisord.conf" }
 config = ["redis/redis.conf"]
 paths = ["redis/data"]
+disposable = ["redis/data/core", "redis/data/core.*", "redis/data/temp-*.rdb"]
 logs = ["log/redis.log", "log/redis.out"]
 connect = { url = "redis://127.0.0.1:«redis»/0", password = "REDIS_PASSWORD" }
 secrets = { REDIS_PASSWORD = "file:secrets/redis" }

@@ -16,10 +16,11 @@ from prunella.cli.status import state_of
 from prunella.clock import SystemClock
 from prunella.configs.reading import read_config
 from prunella.domain.service import BrainsSpec, Fleet, Service
-from prunella.domain.supervisor import ProcessSupervisor
+from prunella.domain.supervisor import DockerSupervisor, ProcessSupervisor, SystemdSupervisor
 from prunella.errors import Misuse, PrunellaError
 from prunella.fleet.file import find_fleet, load_fleet
 from prunella.policy.autonomy import autonomy_for
+from prunella.servers.kinds import is_postgres, is_redis
 from prunella.storage.approvals import SqliteApprovals
 from prunella.storage.audit import audit_journal
 from prunella.storage.pause import PauseFile
@@ -183,10 +184,23 @@ def _troubles(service: Service) -> Iterator[str]:
         yield "no supervisor: it can be looked at, not started or stopped"
     if isinstance(supervisor, ProcessSupervisor) and shutil.which(_program(supervisor)) is None:
         yield f"no executable {supervisor.command[0]}"
+    yield from _missing_clients(service)
     for file in service.config:
         config = read_config(file)
         if not config.exists or config.fault:
             yield f"{file}: {config.fault or 'is missing'}"
+
+
+def _missing_clients(service: Service) -> Iterator[str]:
+    """What the fleet file asks for, and no package here can do."""
+    wanted = {
+        "docker": isinstance(service.supervisor, DockerSupervisor) and not _is_there("docker"),
+        "postgres": service.connect is not None and is_postgres(service.connect) and not _is_there("psycopg"),
+        "redis": service.connect is not None and is_redis(service.connect) and not _is_there("redis"),
+    }
+    yield from (_missing(extra) for extra, is_missing in wanted.items() if is_missing)
+    if isinstance(service.supervisor, SystemdSupervisor) and shutil.which("systemctl") is None:
+        yield "no executable systemctl"
 
 
 def _program(supervisor: ProcessSupervisor) -> str:

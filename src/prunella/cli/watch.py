@@ -51,7 +51,7 @@ async def _watch(order: Order, settings: Settings) -> None:
         left = [record for record in await workshop.runs.list() if _was_cut_short(record, order)]
         attendant = _Attendant(order, settings, world, Screen(quiet=order.wanted.json))
         watched = watched_by(world)
-        attendant.say(f"Watching {len(order.services)} services through {len(watched)} probes; Ctrl-C ends it.")
+        attendant.say(f"Watching {', '.join(order.services)} through {len(watched)} probes; Ctrl-C ends it.")
         for record in left:
             await attendant.heal(tuple(name for name in record.services if name in order.fleet.services))
         await Watch(order.fleet, watched, attendant, workshop.clock).run()
@@ -92,7 +92,7 @@ class _Attendant:
     async def keep_good(self) -> None:
         """The picture of a good day, told so that an operator knows what is gone back to."""
         await self.world.remember_good()
-        self.say("All is green: this configuration is kept as known good.")
+        self.say("All is green: the configuration that runs is kept as known good.")
 
     async def survey(self) -> Mapping[str, str]:
         return await self.world.survey()

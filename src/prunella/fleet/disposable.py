@@ -34,10 +34,15 @@ def check_disposable(tables: Mapping[str, Table], services: Mapping[str, Service
     """
     for name, service in services.items():
         table = tables[name]
-        needed = (("the fleet file", table.page.path), *(each for other in services.values() for each in _needed(other)))
+        needed = (
+            ("the fleet file", table.page.path),
+            *(each for other in services.values() for each in _needed(other)),
+        )
         for text, pattern in _written(table, service):
             hit = next(((what, path) for what, path in needed if matches(pattern, path)), None)
-            whole = next((path for other in services.values() for path in other.paths if _takes_all(pattern, path)), None)
+            whole = next(
+                (path for other in services.values() for path in other.paths if _takes_all(pattern, path)), None
+            )
             if hit:
                 table.note_item(_KEY, text, f"{text} takes in {hit[1]}, which is {hit[0]}.", _EXAMPLE)
             elif whole:
@@ -47,13 +52,15 @@ def check_disposable(tables: Mapping[str, Table], services: Mapping[str, Service
 def _fault(text: str, pattern: str) -> tuple[str, str] | None:
     """What is wrong with it by itself, and what may help."""
     path = Path(text).expanduser()
-    first, *below = path.parts[1:] if path.is_absolute() else path.parts or ("",)
+    parts = path.parts[1:] if path.is_absolute() else path.parts
     if ".." in path.parts:
         return f"{text} leads out of its folder by `..`.", "Write where it leads to."
-    if first == EVERY_DEPTH or (path.is_absolute() and is_wild(first)):
-        return f"{text} begins anywhere.", f"Name the folder first: {_EXAMPLE}"
-    if text.endswith("/") or not first or [first, *below][-1] == EVERY_DEPTH or Path(pattern).is_dir():
+    if text.endswith("/") or not parts or Path(pattern).is_dir():
         return f"{text} is a folder; only files are disposable.", _EXAMPLE
+    if parts[0] == EVERY_DEPTH or (path.is_absolute() and is_wild(parts[0])):
+        return f"{text} begins anywhere; its folder comes first.", _EXAMPLE
+    if parts[-1] == EVERY_DEPTH:
+        return f"{text} is a folder with all that lies in it; only files are disposable.", _EXAMPLE
     missing, suggestion = missing_on_the_way(beginning(pattern))
     return (f"There is no folder {missing}.", suggestion) if suggestion else None
 

@@ -15,8 +15,8 @@ from prunella.nearest import did_you_mean
 
 _NAME = re.compile(r"[^\W_][\w.-]*")
 _KEYS = (
-    "supervisor", "config", "preflight", "reload", "paths", "disposable", "connect", "logs", "needs", "secrets", "probes",
-    "autonomy",
+    "supervisor", "config", "preflight", "reload", "paths", "disposable", "connect", "logs", "needs", "secrets",
+    "probes", "autonomy",
 )  # fmt: skip
 _REFERENCE = 'Write a reference: "env:NAME", "file:/path" or "command:program argument".'
 

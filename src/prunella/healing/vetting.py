@@ -20,7 +20,7 @@ from prunella.policy.guards import weakened
 from prunella.policy.posture import downgrades
 
 _HOUR_S = 3600.0
-_IN_FILES = {Aspect.AUTH, Aspect.TLS, Aspect.BIND}
+_IN_FILES = {Aspect.AUTH, Aspect.TLS, Aspect.BIND, Aspect.WATCH}
 
 
 @dataclass(frozen=True)
@@ -125,12 +125,17 @@ async def _rehearse(chosen: Plan, vetted: list[Vetted], context: Context) -> Reh
 
 
 def _weakened(state: State, vetted: list[Vetted], rehearsed: Rehearsed) -> tuple[Downgrade, ...]:
-    """The guards in files that the plan would weaken: as the shadow shows it, else as the changes themselves do."""
+    """The guards that the plan would weaken: those in files as the shadow shows it, else as the changes themselves do;
+    those beside settings as the calls say.
+    """
+    beside = tuple(guard for each in vetted for guard in each.prepared.weakens)
     if state.posture is None or rehearsed.posture is None:
-        return weakened(change for each in vetted for change in each.prepared.changes)
-    known = {stance.subject for stance in rehearsed.posture.stances}
-    known |= {name for each in vetted for name in each.prepared.touches}
-    return downgrades(_told_by(state.posture, known), _told_by(rehearsed.posture, known))
+        in_files = weakened(change for each in vetted for change in each.prepared.changes)
+    else:
+        known = {stance.subject for stance in rehearsed.posture.stances}
+        known |= {name for each in vetted for name in each.prepared.touches}
+        in_files = downgrades(_told_by(state.posture, known), _told_by(rehearsed.posture, known))
+    return tuple(dict.fromkeys((*in_files, *beside)))
 
 
 def _told_by(posture: Posture, known: set[str]) -> Posture:

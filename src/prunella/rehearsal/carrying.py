@@ -15,13 +15,14 @@ from prunella.world.fleet_world import FleetWorld
 
 ToolsOf = Callable[[FleetWorld], Iterable[Tool]]
 _STEP_S = 10.0
+_OF_DISKS = frozenset({"files.discard", "files.rotate_log"})
 
 
 async def carry_out(plan: Plan, shadow: Shadow, tools_of: ToolsOf) -> Trial | None:
     """Every step that one of the shadow's tools does, in order; None when all went well, else the first that did not.
 
     That step speaks against the plan only where an earlier one changed what it works on: the step by itself was found
-    possible before. Services, databases and the like have no shadow; their steps are left out.
+    possible before. Services, databases, disks and the like have no shadow; their steps are left out.
     """
     tools = Tools(tools_of(shadow.world), redacts=shadow.world.redactor)
     changed: frozenset[str] = frozenset()
@@ -31,7 +32,7 @@ async def carry_out(plan: Plan, shadow: Shadow, tools_of: ToolsOf) -> Trial | No
         tool = tools.find(turned)
         if not isinstance(tool, Observation) and tool.spec.risk is Risk.READ:
             continue
-        if isinstance(tool, Observation) and tool.error == "UnknownTool":
+        if step.tool in _OF_DISKS or (isinstance(tool, Observation) and tool.error == "UnknownTool"):
             is_whole = False
             continue
         touched, fault = await _take(tool, turned)

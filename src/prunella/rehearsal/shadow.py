@@ -11,6 +11,7 @@ from prunella.configs.known_good import FileKnownGood, siblings
 from prunella.domain.frozen import JsonValue
 from prunella.domain.posture import Posture
 from prunella.domain.service import Fleet, Service
+from prunella.domain.setting import FileState
 from prunella.errors import Rejected
 from prunella.world.fleet_world import FleetWorld
 
@@ -125,8 +126,13 @@ class ShadowKnownGood(FileKnownGood):
         found = await self._real.newest(fleet.removeprefix(str(self._tree)))
         return {_under(self._tree, path): data for path, data in found.items()}
 
+    async def newest_states(self, fleet: str) -> tuple[FileState, ...]:
+        found = await self._real.newest_states(fleet.removeprefix(str(self._tree)))
+        return tuple(state.model_copy(update={"path": _under(self._tree, state.path)}) for state in found)
+
 
 def _shadowed(service: Service, tree: Path) -> Service:
+    """With its places in the shadow, where nothing is disposable: room is not what a shadow has."""
     spec = service.supervisor
     return service.model_copy(
         update={
@@ -134,6 +140,7 @@ def _shadowed(service: Service, tree: Path) -> Service:
             "config": tuple(_under(tree, path) for path in service.config),
             "logs": tuple(_under(tree, path) for path in service.logs),
             "paths": tuple(_under(tree, path) for path in service.paths),
+            "disposable": (),
             "supervisor": spec and spec.model_copy(update={"cwd": _under(tree, spec.cwd)}),
         }
     )

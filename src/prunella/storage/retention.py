@@ -33,5 +33,5 @@ async def sweep(folder: Path, runs: Runs, saver: AsyncSqliteSaver, now: float, d
             shutil.rmtree(evidence, ignore_errors=True)
             swept.append(record.id)
     begun = (record.started for record in records if record.ended is None)
-    sweep_kept(folder, min(now - days * _DAY_S, *begun))
+    sweep_kept(folder, min((now - days * _DAY_S, *begun)))
     return tuple(swept)

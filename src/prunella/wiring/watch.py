@@ -5,6 +5,7 @@ from prunella.redaction.redactor import Redactor
 from prunella.wiring.workshop import Workshop
 from prunella.workers.watch import Watched
 from prunella.world.fleet_world import FleetWorld
+from prunella.world.preflights.preflight import check_of
 
 _LATENT_EVERY_S = 5.0  # whether a file changed; only then is anything run
 
@@ -23,4 +24,9 @@ def watched_by(world: FleetWorld) -> tuple[Watched, ...]:
         for name in world.targets
         for spec, probe in zip(world.fleet.services[name].probes, world.probes[name], strict=True)
     )
-    return (*declared, *(Watched(name, latent, _LATENT_EVERY_S) for name, latent in world.latent.items()))
+    sleeping = (
+        Watched(name, latent, _LATENT_EVERY_S)
+        for name, latent in world.latent.items()
+        if check_of(world.fleet.services[name]) is not None
+    )
+    return (*declared, *sleeping)

@@ -4,24 +4,31 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from prunella.domain.facts import DiskFacts
 
 _TABLE = Path("/proc/self/mountinfo")
+_MOST_BELOW = 16
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 FULL = 0.9
 """From this share on a disk counts as nearly full."""
 
 
 def disks_of(paths: Iterable[Path]) -> tuple[DiskFacts, ...]:
-    """One for each mount that a path lies on, by mount; what does not exist lies where it would be made. Blocks."""
+    """One for each mount that a path lies on, and for the first 16 below one; by mount. What does not exist lies where
+    it would be made. Blocks.
+    """
     mounts = _mounts()
     places: dict[Path, Path] = {}
-    for path in paths:
-        real = Path(os.path.realpath(path))
+    reals = frozenset(Path(os.path.realpath(path)) for path in paths)
+    for real in reals:
         there = next(each for each in (real, *real.parents) if each.exists())
         places.setdefault(mount_of(there, mounts), there)
+    below = (mount for mount in sorted(mounts) if (reals - {Path("/")}) & frozenset(mount.parents))
+    for mount in islice(below, _MOST_BELOW):
+        places.setdefault(mount, mount)
     return tuple(found for mount in sorted(places) if (found := _facts(mount, places[mount])) is not None)
 
 
@@ -69,6 +76,7 @@ def _facts(mount: Path, path: Path) -> DiskFacts | None:
         mount=mount, total=told.f_blocks * told.f_frsize, free=told.f_bavail * told.f_frsize,
         inodes=told.f_files, free_inodes=told.f_favail, read_only=bool(told.f_flag & os.ST_RDONLY),
     )  # fmt: skip
+
 
 def in_bytes(count: int) -> str:
     """As people read it: `1.5 MB`."""

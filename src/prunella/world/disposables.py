@@ -32,12 +32,12 @@ def lying(service: Service) -> tuple[Path, ...]:
 
 
 def disposable_facts(
-    service: Service, files: Iterable[Path], disks: Iterable[DiskFacts], processes: Processes
+    service: Service, files: Iterable[Path], disks: tuple[DiskFacts, ...], processes: Processes
 ) -> tuple[ServerFact, ...]:
     """One for each of `files` that can go, on disks that are nearly full; the largest 32. Blocks."""
     full = tuple(disk for disk in disks if is_nearly_full(disk))
     places = ((path, disk_under(Path(os.path.realpath(path)), disks)) for path in files) if full else ()
-    there = [(path, disk) for path, disk in places if disk in full and disk is not None]
+    there = [(path, disk) for path, disk in places if disk in full]
     held = _open_paths(processes) if there else frozenset[str]()
     sized = ((taken(path), path, disk) for path, disk in there if os.path.realpath(path) not in held)
     largest = sorted((each for each in sized if each[0]), key=lambda each: (-each[0], each[1]))

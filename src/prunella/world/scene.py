@@ -20,8 +20,8 @@ from prunella.world.shadowing import shadowed_settings
 
 @dataclass(frozen=True)
 class Scene:
-    """`paths` and `amiss` are by service, of those that were looked at closely; what is disposable on a full disk is told
-    of all.
+    """`paths` and `amiss` are by service, of those that were looked at closely; of all others `amiss` tells
+    what is disposable on a full disk.
     """
 
     listeners: tuple[Listener, ...] = ()

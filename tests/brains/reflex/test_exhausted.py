@@ -2,7 +2,7 @@ import pytest
 
 from prunella.brains.reflex.case import Case
 from prunella.brains.reflex.exhausted import candidates, how_much_less
-from tests.brains.reflex.paper import Unit, brief_of, facts_of, proposals, reference, texts_after
+from tests.brains.reflex.paper import Unit, brief_of, facts_of, proposals, rank_of, reference, texts_after
 
 GOOD = "worker_rlimit_nofile 4096;\nevents { worker_connections 1024; }\nhttp {\n  keepalive_timeout 65;\n}\n"
 BAD = GOOD.replace("4096", "32").replace("65", "30")
@@ -18,6 +18,13 @@ def plans(said: str, good: str = GOOD, bad: str = BAD, file: str = "edge/nginx.c
 
 def test_the_limit_that_was_reached_is_raised_to_what_it_was_and_later_edits_stay():
     assert plans(EMFILE)[0] == BAD.replace(" 32;", " 4096;")
+
+
+def test_without_a_better_day_the_limit_follows_from_what_the_same_file_allows_for():
+    units = {"edge": Unit({"edge/nginx.conf": BAD}, port=8080, listens=8080, red=True, log=EMFILE)}
+    assert rank_of(units, "edge", "edge/nginx.conf", BAD.replace(" 32;", " 2048;")) == 1
+    enough = {"edge": Unit({"edge/nginx.conf": GOOD}, port=8080, listens=8080, red=True, log=EMFILE)}
+    assert not list(candidates(Case(facts_of(enough, "edge"), brief_of(enough))))
 
 
 def test_a_limit_that_nothing_speaks_of_was_not_reached():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.brains.reflex.paper import Unit, rank_of
@@ -59,3 +61,11 @@ def test_an_instance_that_is_down_is_started_and_stays_in_its_pool():
     units = fleet("edge/nginx.conf", NGINX, REFUSED.replace("9009", "9002"))
     units = {**units, "desk-two": Unit(port=9002, running=False)}
     assert proposed(units, "edge", Around()) == [("services.start", "desk-two")]
+
+
+def test_nor_is_its_place_given_to_another_one_that_is_up():
+    units = fleet("edge/nginx.conf", NGINX, REFUSED.replace("9009", "9002"))
+    third = {"desk-two": Unit(port=9002, running=False), "desk-three": Unit(port=9003, listens=9003)}
+    units = {**units, **third, "edge": replace(units["edge"], needs=("desk", *third))}
+    assert proposed(units, "edge", Around()) == [("services.start", "desk-two")]
+    assert rank_of(units, "edge", "edge/nginx.conf", NGINX.replace("9002", "9003")) is None

@@ -38,9 +38,18 @@ def mended(text: str, detail: str = "", good: str = "") -> tuple[str, str]:
     return texts_after(units(text), plan.steps)[SUPERVISORD], str(plan.steps[-1])
 
 
-@pytest.mark.parametrize("good", [GOOD, ""])
-def test_a_program_that_was_switched_off_comes_back_for_good(good: str) -> None:
-    assert mended(SHOP_OFF, good=good) == (GOOD, "services.start shop")
+def test_a_program_that_was_switched_off_comes_back_for_good() -> None:
+    assert mended(SHOP_OFF, good=GOOD) == (GOOD, "services.start shop")
+    switched = SHOP_OFF.replace("autostart=false\nautorestart=false", "autostart=true\nautorestart=true")
+    assert mended(SHOP_OFF) == (switched, "services.start shop")
+
+
+def test_a_program_that_is_called_like_a_guard_is_switched_on_as_well() -> None:
+    named = SHOP_OFF.replace("program:shop", "program:auth")
+    auth = Unit({SUPERVISORD: named}, port=8000, running=False)
+    plan = proposed(under_supervisord(fleet_of({"auth": auth}, "auth"), "auth"), red("auth"))
+    assert plan is not None
+    assert "false" not in texts_after({"auth": auth}, plan.steps)[SUPERVISORD]
 
 
 @pytest.mark.parametrize("good", [GOOD, ""])
@@ -75,3 +84,15 @@ def test_a_program_that_runs_is_not_switched_by_its_siblings() -> None:
     services = {**running.services, "shop": running.services["shop"].model_copy(update={"status": status})}
     plans = all_proposed(running.model_copy(update={"services": services}), red("shop"))
     assert all(texts_after(units(SHOP_OFF), plan.steps)[SUPERVISORD] == SHOP_OFF for plan in plans)
+
+
+@pytest.mark.parametrize(("detail", "is_moved"), [("FATAL; exited too quickly", True), ("STOPPED; by hand", False)])
+def test_a_program_that_gave_up_starts_after_what_it_needs(detail: str, *, is_moved: bool) -> None:
+    text = GOOD.replace("/srv/shop.py\n", "/srv/shop.py\npriority=10\n")
+    text = text.replace("/srv/packer.py\n", "/srv/packer.py\npriority=20\n")
+    shop = Unit({SUPERVISORD: text}, port=8000, running=False, detail=detail, needs=("packer",),
+                log="ERROR cannot connect to 127.0.0.1:8001: connection refused, gave up")  # fmt: skip
+    fleet = {"shop": shop, "packer": Unit(port=8001, listens=8001)}
+    known = under_supervisord(fleet_of(fleet, "shop"), "shop", "packer")
+    texts = [texts_after(fleet, plan.steps)[SUPERVISORD] for plan in all_proposed(known, red("shop"))]
+    assert (text.replace("priority=10", "priority=21") in texts) is is_moved

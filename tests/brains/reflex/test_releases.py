@@ -1,3 +1,5 @@
+from prunella.brains.reflex.brain import think_of_all
+from prunella.brains.reflex.case import Case
 from prunella.domain.setting import FileState
 from tests.brains.reflex.paper import ROOT, Unit, brief_of
 from tests.brains.reflex.paper_around import Around, file_at, none_at_all, proposed, scene
@@ -36,3 +38,15 @@ def test_a_release_that_does_not_fail_is_not_taken_back():
 def test_a_link_that_is_as_it_was_stays():
     units = desk("404 nothing here")
     none_at_all(scene(units, "desk", around(was("releases/1.10.1"))), brief_of(units))
+
+
+def test_what_ails_those_it_needs_is_not_laid_at_the_door_of_a_release():
+    crashed = {
+        "desk": Unit(port=8080, listens=8080, log=CRASHED, red=True, needs=("stock",)),
+        "stock": Unit(running=False),
+    }
+    assert proposed(crashed, "desk", around()) == [("services.start", "stock")]
+    started = scene(crashed, "desk", around())
+    assert "files.link" not in [
+        step.tool for c in think_of_all(Case(started, brief_of(crashed))) for step in c.plan.steps
+    ]

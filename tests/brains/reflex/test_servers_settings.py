@@ -45,3 +45,23 @@ def test_settings_of_extensions_and_known_ones_are_left_alone() -> None:
     units = {"orders-db": Unit({PG: text})}
     plans = all_proposed(fleet_of(units, "orders-db", wrong), red("orders-db"))
     assert all("auto_explain.log_min_duration = 5\nwork_mem" in texts_after(units, plan.steps)[PG] for plan in plans)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("64MBB", "64MB"), ("64mb", "64MB"), ("64 MiB", "64MB"), ("5mins", "5min"), ("30sec", "30s")]
+)
+def test_a_value_that_sleeps_in_the_file_gets_the_unit_that_was_meant(wrong: str, right: str) -> None:
+    sleeping = said("postgres.bad-setting", "orders-db", file=f"/srv/fleet/{PG}", setting="work_mem", error="invalid")
+    units = {"orders-db": Unit({PG: f"work_mem = '{wrong}'\n"})}
+    plan = proposed(fleet_of(units, "orders-db", sleeping), red("orders-db"))
+    assert plan is not None
+    assert texts_after(units, plan.steps)[PG].replace("'", "") == f"work_mem = {right}\n"
+
+
+def test_a_value_that_sleeps_in_the_file_is_what_it_was_at_a_better_time() -> None:
+    now, good = "work_mem = 64MBB\n", "work_mem = 96MB\n"
+    sleeping = said("postgres.bad-setting", "orders-db", file=f"/srv/fleet/{PG}", setting="work_mem", error="invalid")
+    units, known = {"orders-db": Unit({PG: now})}, (reference("known good", PG, good, now),)
+    plan = proposed(fleet_of(units, "orders-db", sleeping, references=known), red("orders-db"))
+    assert plan is not None
+    assert texts_after(units, plan.steps)[PG] == good

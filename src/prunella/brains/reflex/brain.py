@@ -12,6 +12,7 @@ from prunella.brains.reflex import (
     certificates,
     credentials,
     dangling,
+    disks_junk,
     exhausted,
     figures,
     filepaths,
@@ -19,6 +20,7 @@ from prunella.brains.reflex import (
     keys,
     known_good,
     listening,
+    locations,
     missing,
     pools,
     processes_supervised,
@@ -28,7 +30,9 @@ from prunella.brains.reflex import (
     routes,
     runbooks,
     servers_admission,
+    servers_binding,
     servers_data,
+    servers_known,
     servers_queues,
     servers_redis,
     servers_sessions,
@@ -44,7 +48,7 @@ from prunella.brains.reflex import (
 )
 from prunella.brains.reflex.candidate import Candidate
 from prunella.brains.reflex.case import Case
-from prunella.brains.reflex.leave import worth_instead
+from prunella.brains.reflex.leave import worth_trying
 from prunella.brains.reflex.ranking import rank
 from prunella.brains.reflex.space import cannot_be_written
 from prunella.brains.reflex.trying import can_be_made
@@ -67,6 +71,7 @@ MECHANISMS: tuple[Callable[[Case], Iterable[Candidate]], ...] = (
     certificates.candidates,
     rights.candidates,
     releases.candidates,
+    disks_junk.candidates,
     space.candidates,
     exhausted.candidates,
     addresses.candidates,
@@ -77,6 +82,8 @@ MECHANISMS: tuple[Callable[[Case], Iterable[Candidate]], ...] = (
     agreements.candidates,
     bounds.candidates,
     credentials.candidates,
+    servers_binding.candidates,
+    servers_known.candidates,
     servers_sessions.candidates,
     servers_data.candidates,
     servers_admission.candidates,
@@ -87,6 +94,7 @@ MECHANISMS: tuple[Callable[[Case], Iterable[Candidate]], ...] = (
     processes_supervised.candidates,
     filepaths.candidates,
     routes.candidates,
+    locations.candidates,
     figures.candidates,
     switches.candidates,
     stopped.candidates,
@@ -131,8 +139,8 @@ def think_of_all(case: Case) -> tuple[Candidate, ...]:
     None at all where the plain repair lies on a read-only disk: what else might be done would not be the repair.
     """
     found = [candidate for mechanism in MECHANISMS for candidate in mechanism(case)]
-    ranked, least = rank(case, found), max(LEAST_SCORE, worth_instead(case, found))
+    ranked, is_worth = rank(case, found), worth_trying(case, found, LEAST_SCORE)
     if ranked and ranked[0].score >= PLAIN and cannot_be_written(case, ranked[0]):
         return ()
-    likely = (c for c in ranked if c.score >= least and not cannot_be_written(case, c))
+    likely = (c for c in ranked if is_worth(c) and not cannot_be_written(case, c))
     return tuple(islice((c for c in islice(likely, 60) if can_be_made(case, c)), SHOWN))

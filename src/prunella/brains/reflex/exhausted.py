@@ -15,6 +15,8 @@ from prunella.brains.reflex.places import Place
 
 _AMOUNT = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[A-Za-z]*)")
 _ANSWERED: Final = r"(?:answered|status|code|HTTP(?:/\d(?:\.\d)?)?\"?) ?:?"
+_FILES = frozenset({"worker_rlimit_nofile", "ulimit-n"})
+_CONNECTIONS = frozenset({"worker_connections", "maxconn"})
 _IDLE = frozenset({"keepalive", "idle", "ttl", "interval"})
 _GREATLY = 8.0
 _UNITS: Final = {
@@ -76,6 +78,7 @@ def candidates(case: Case) -> Iterator[Candidate]:
         for service in case.suspects if speaking else ():
             own = tuple(clue for clue in speaking if _concerns(case, clue, service))
             places = [place for place in case.places_of(service) if _is_of(limit, place)] if own else []
+            yield from _below_demand(case, service, own)
             yield from _restore(case, service, [each for place in places for each in _lowered(case, place)], own)
 
 
@@ -84,6 +87,20 @@ def _is_of(limit: Limit, place: Place) -> bool:
     named = set(tokens(place.key))
     inner = {word for word in place.value.split() if word.isalpha()}
     return bool(limit.words & (named | inner)) and not _IDLE & named
+
+
+def _below_demand(case: Case, service: str, clues: tuple[Clue, ...]) -> Iterator[Candidate]:
+    """Files are limited to fewer than the connections that the same file allows for: each takes two."""
+    if not any(LIMITS[0].said.search(clue.line) for clue in clues):
+        return
+    places = case.places_of(service)
+    wanted = [(p.file, int(p.value)) for p in places if p.leaf in _CONNECTIONS and p.value.isdigit()]
+    for place in places:
+        most = max((number for file, number in wanted if file == place.file), default=0)
+        if place.leaf in _FILES and place.value.isdigit() and int(place.value) < most:
+            cause = f"{place.name} is {place.value}, less than the {most} connections that {service} may have."
+            step = place.set_to(str(2 * most), f"{most} connections take two files each.")
+            yield from repair(case, "exhausted", 0.7 * case.scope(service), cause, [step], explains=clues[:3])
 
 
 def _concerns(case: Case, clue: Clue, service: str) -> bool:

@@ -58,7 +58,8 @@ def _is_alike(one: str, other: str) -> bool:
 
 def _lead_home(case: Case, pool: Pool) -> Iterator[Candidate]:
     """One repair of all members that are lost, each to an instance of its own."""
-    lost, homes = pool.dead(case), pool.unserved(case)
+    wanted = {port for name in case.facts.services for port in case.ports(name)}
+    lost, homes = tuple(each for each in pool.dead(case) if each.port not in wanted), pool.unserved(case)
     if not lost or not homes:
         return
     pairs = list(zip(lost, homes, strict=False))

@@ -21,10 +21,13 @@ from prunella.policy.words import is_near
 
 _KINDS = ("program", "fcgi-program", "eventlistener")
 _FALSE = frozenset({"false", "no", "off", "0"})
-_SWITCHES = ("autostart", "autorestart")
+_SWITCHES = {"autostart": "true", "autorestart": "unexpected"}
+"""What supervisord does unless it is told otherwise."""
 _NO_COMMAND = re.compile(r"no executable (?P<word>\S+) \(command of|can't find command '?(?P<other>[^\s']+)")
 _NO_FOLDER = re.compile(r"directory = (?P<word>\S+) of \S+ does not exist|couldn't chdir to (?P<other>[^\s:]+)")
 _SHORTEST = 3
+_GAVE_UP = re.compile(r"FATAL|BACKOFF|EXITED")
+_PRIORITY = 999
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Mend:
     cause: str
     steps: tuple[Step | None, ...]
     because: tuple[str, ...]
+    mechanism: str = "supervised"
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
@@ -65,6 +69,7 @@ def candidates(case: Case) -> Iterator[Candidate]:
             if case.is_running(service) is False:
                 yield from _switched_on(case, section)
                 yield from _found(case, section)
+                yield from _after_its_needs(case, section)
 
 
 def sections_of(case: Case, service: str) -> Iterator[Section]:
@@ -105,7 +110,7 @@ def _as_known(case: Case, section: Section) -> Iterator[Candidate]:
             f"{reference.origin}: {step.arguments['key']} = {step.arguments.get('value', '(not there)')}"
             for step in steps
         )
-        yield from _repair(case, section, Mend(min(0.97, score), cause, tuple(steps), because))
+        yield from _repair(case, section, Mend(min(0.97, score), cause, tuple(steps), because, "known good"))
 
 
 def _differences(section: Section, reference: Reference) -> Iterator[Step]:
@@ -131,13 +136,10 @@ def _switched_on(case: Case, section: Section) -> Iterator[Candidate]:
     count = section.settings.get("numprocs")
     if count is not None and count.value.strip() == "0":
         steps.append(section.set("numprocs", "1", "With none there is no process to start."))
-    for name in _SWITCHES:
+    for name, usual in _SWITCHES.items():
         place = section.settings.get(name)
         if place is not None and place.value.strip().lower() in _FALSE:
-            value = _usual(case, section, name)
-            why = "So do its siblings."
-            step = section.set(name, value, why) if value else place.removed(why)
-            steps += [step] if step is not None else []
+            steps.append(section.set(name, _usual(case, section, name) or usual, "So do its siblings."))
     if not steps:
         return
     what = " and ".join(f"{str(s.arguments['key']).rpartition('.')[2]}" for s in steps)
@@ -188,11 +190,31 @@ def _paths_in(value: str) -> tuple[str, ...]:
     return tuple(word for word in words if os.sep in word and len(word) > _SHORTEST and "://" not in word)
 
 
+def _after_its_needs(case: Case, section: Section) -> Iterator[Candidate]:
+    """It gave up because nobody answered, and supervisord starts what it needs only after it."""
+    gave_up = [h.clue for h in case.hints if h.clue.service == section.service and {"refused", "timeout"} & h.topics]
+    if not gave_up or not _GAVE_UP.search(_detail(case, section)):
+        return
+    mine = _priority(section)
+    later = [each for need in case.all_needs(section.service) for each in sections_of(case, need)
+             if each.config.path == section.config.path and _priority(each) >= mine]  # fmt: skip
+    if later:
+        last = max(later, key=_priority)
+        cause = f"{section.name} gave up as {last.name}, which it needs, is started no sooner than it."
+        step = section.set("priority", str(_priority(last) + 1), f"After {last.name}, which it needs.")
+        yield from _repair(case, section, Mend(0.6, cause, (step,), (str(gave_up[0]),)))
+
+
+def _priority(section: Section) -> int:
+    place = section.settings.get("priority")
+    return int(place.value) if place is not None and place.value.strip().isdigit() else _PRIORITY
+
+
 def _repair(case: Case, section: Section, mend: Mend) -> Iterator[Candidate]:
     """Supervisord takes a changed section over when the program is started by it."""
     then = [wake(case, section.service, "Supervisord takes its section over, and starts it.")]
     score = mend.score * case.scope(section.service)
-    yield from repair(case, "supervised", score, mend.cause, mend.steps, because=mend.because, then=then)
+    yield from repair(case, mend.mechanism, score, mend.cause, mend.steps, because=mend.because, then=then)
 
 
 def _is_red(case: Case, service: str) -> bool:

@@ -31,9 +31,11 @@ def candidates(case: Case) -> Iterator[Candidate]:
 
 
 def _turn_back(case: Case, service: str, link: FileState, target: str, *, known: bool) -> Iterator[Candidate]:
-    """Without a better day to go by, only what a failing process says speaks for it."""
+    """Without a better day to go by, only what a failing process says speaks for it, and only while all is well with
+    those it needs, who may be what it speaks of.
+    """
     clues = _failures(case, service)
-    if not known and not clues:
+    if not known and (not clues or any(case.is_troubled(need) for need in case.all_needs(service))):
         return
     score = (0.9 if clues or case.is_troubled(service) else 0.6) if known else 0.45
     step = Step(tool="files.link", arguments={"path": str(link.path), "target": target}, why="It worked with that one.")

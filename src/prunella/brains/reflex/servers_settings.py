@@ -11,8 +11,10 @@ from prunella.brains.reflex.known_good import is_copy
 from prunella.brains.reflex.names import distance, nearest
 from prunella.brains.reflex.places import Place
 from prunella.brains.reflex.servers_names import NAMES
-from prunella.brains.reflex.servers_told import told
+from prunella.brains.reflex.servers_told import said_so, told
+from prunella.domain.facts import ServerFact
 from prunella.domain.plan import Step
+from prunella.domain.setting import Format
 
 _UNKNOWN = re.compile(
     r"unrecognized configuration parameter \"(?P<postgres>[^\"]+)\""
@@ -20,6 +22,13 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 _REMOVED = 0.3
+_AMOUNT = re.compile(r"(?P<amount>-?\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z]+)")
+_UNITS = ("kB", "MB", "GB", "TB", "min", "ms", "us", "B", "s", "h", "d")
+_SPOKEN_UNITS = {
+    "k": "kB", "m": "MB", "g": "GB", "t": "TB", "kib": "kB", "mib": "MB", "gib": "GB", "sec": "s", "secs": "s",
+    "second": "s", "seconds": "s", "msec": "ms", "mins": "min", "minute": "min", "minutes": "min", "hour": "h",
+    "hours": "h", "hr": "h", "day": "d", "days": "d",
+}  # fmt: skip
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
@@ -30,6 +39,40 @@ def candidates(case: Case) -> Iterator[Candidate]:
                 clues = _complaints(case, place)
                 if clues or _is_refused(case, place):
                     yield from _renamed(case, place, clues)
+    for fact in told(case, "postgres.bad-setting"):
+        for place in case.index.at(fact.fields["file"], fact.fields["setting"]):
+            if place.leaf.lower() in NAMES[Format.POSTGRES]:
+                yield from _another_value(case, place, fact)
+
+
+def _another_value(case: Case, place: Place, fact: ServerFact) -> Iterator[Candidate]:
+    """What it was at a better time, else what was meant by it."""
+    cause = f"{place.name} is {place.value!r}, which {place.service} would refuse: {fact.fields['error']}."
+    for value, surety, why in (*_known_values(case, place), *_in_units(place.value)):
+        if value != place.value:
+            step = place.set_to(value, f"{why}.")
+            because = [said_so(fact), why]
+            yield from repair(case, "server settings", surety * case.scope(place.service), cause, [step],
+                              because=because)  # fmt: skip
+
+
+def _known_values(case: Case, place: Place) -> Iterator[tuple[str, float, str]]:
+    for reference in case.references(place.file):
+        for setting in reference.settings:
+            if setting.key == place.key and setting.value is not None:
+                surety = 0.6 if is_copy(reference.origin) else 0.95
+                yield setting.value, surety, f"it was {setting.value} in {reference.origin}"
+
+
+def _in_units(value: str) -> Iterator[tuple[str, float, str]]:
+    """An amount whose unit PostgreSQL writes otherwise."""
+    found = _AMOUNT.fullmatch(value)
+    if found is None or found["unit"] in _UNITS:
+        return
+    unit = _SPOKEN_UNITS.get(found["unit"].lower()) or nearest(found["unit"], _UNITS)
+    unit = unit or next((each for each in _UNITS if len(each) > 1 and found["unit"].startswith(each)), None)
+    if unit is not None:
+        yield found["amount"] + unit, 0.88, f"{unit} is how {found['unit']} is written"
 
 
 def _complaints(case: Case, place: Place) -> tuple[Clue, ...]:

@@ -24,7 +24,7 @@ _NO_SPACE = re.compile(
 
 def candidates(case: Case) -> Iterator[Candidate]:
     for disk in full_disks(case):
-        clues = tuple(clue for clue in case.clues if _NO_SPACE.search(clue.line))[:3]
+        clues = tuple(clue for clue in case.clues if speaks_of_space(clue.line))[:3]
         yield from _let_go(case, disk, clues)
         yield from _rotate(case, disk, clues)
 
@@ -32,6 +32,11 @@ def candidates(case: Case) -> Iterator[Candidate]:
 def full_disks(case: Case) -> tuple[DiskFacts, ...]:
     """Those nearly out of space or inodes."""
     return tuple(disk for disk in case.facts.disks if _is_full(disk))
+
+
+def speaks_of_space(line: str) -> bool:
+    """That there is none left, in the words of systems and servers."""
+    return _NO_SPACE.search(line) is not None
 
 
 def disk_of(path: Path, disks: Iterable[DiskFacts]) -> DiskFacts | None:

@@ -135,7 +135,7 @@ def _from_slips(case: Case, place: Place, hint: Hint) -> Iterator[Guess]:
         return
     kind = hint.type or _kind_of(case, place)
     amount = re.fullmatch(r"(\d+)([A-Za-z]{2,})", place.value) if place.format is Format.NGINX else None
-    if amount and amount[2].lower() not in {"ms"}:
+    if amount and amount[2].lower() != "ms":
         yield Guess(f"{amount[1]}{amount[2][0].lower()}", 0.85, "units have one letter here")
     repairs = {"int": repair_number, "float": repair_number, "bool": repair_boolean, "duration": repair_duration}
     if kind in repairs:

@@ -23,6 +23,10 @@ _WORD = re.compile(r"[A-Za-z_][\w\-]*")
 _COMPLAINS = re.compile(
     r"unknown|unable to find|not found|unrecogni[sz]ed|invalid|supports|no such|bad |undefined|expected", re.IGNORECASE
 )
+_METHODS = frozenset(
+    {"reject", "md5", "scram-sha-256", "password", "gss", "sspi", "ident", "peer", "pam", "ldap", "cert"}
+)
+"""Of PostgreSQL, but for the one that asks for nothing."""
 _TRIED = 3
 
 
@@ -36,9 +40,9 @@ class Choice:
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
-    for hint in case.hints:
-        if hint.clue.weight < 0.6 or not _COMPLAINS.search(hint.clue.line):
-            continue
+    read = {id(hint.clue): hint for hint in case.hints}
+    complaints = [clue for clue in case.clues if clue.weight >= 0.6 and _COMPLAINS.search(clue.line)]
+    for hint in (read.get(id(clue), Hint(clue)) for clue in complaints):
         for service, config in case.files():
             if service in case.suspects and config.format in SERVER_FORMATS:
                 yield from _mend(case, service, config, hint)
@@ -49,6 +53,8 @@ def _mend(case: Case, service: str, config: ConfigFacts, hint: Hint) -> Iterator
         for choice in _choices(case, config, hint.clue, number, wrong)[:_TRIED]:
             line = config.text.split("\n")[number - 1]
             mended = re.sub(rf"(?<![\w\-]){re.escape(wrong)}(?![\w\-])", choice.word, line, count=1)
+            if wrong.isupper() and choice.word == wrong.lower():
+                mended = mended.lower()
             step = replace_lines(config.path, config.text, number, number, (mended,), why=f"{choice.reason}.")
             cause = f"{config.path.parent.name}/{config.path.name} line {number} says {wrong}; {choice.reason}."
             score = choice.surety * hint.clue.weight * case.scope(service)
@@ -63,9 +69,10 @@ def _wrong_words(config: ConfigFacts, hint: Hint, service: str) -> Iterator[tupl
     for number in pointed or range(1, len(lines) + 1):
         body = lines[number - 1].partition("#")[0]
         words = _WORD.findall(body)
-        named = [word for word in quoted if word in words and not _is_directive(config.format, word)]
+        named = [word for word in quoted if word in words and (pointed or word.lower() not in USUAL_WORDS)]
         strange = [word for word in words if word.lower() not in USUAL_WORDS and word not in _known(config.format)]
-        yield from ((number, word) for word in named or (strange if pointed and not quoted else []))
+        wrong = named or (strange if pointed else [])
+        yield from ((number, word) for word in wrong if not _is_directive(config.format, word))
 
 
 def _is_file(config: ConfigFacts, path: str, hint: Hint, service: str) -> bool:
@@ -78,7 +85,7 @@ def _choices(case: Case, config: ConfigFacts, clue: Clue, number: int, wrong: st
     told = [word for word in _QUOTED.findall(clue.line) if word != wrong]
     is_first = re.search(rf"(?:^|[{{;])\s*{re.escape(wrong)}(?![\w\-])", line) is not None
     defined = _defined(config) if not is_first else frozenset[str]()
-    known = _known(config.format) if is_first or config.format is Format.HAPROXY else frozenset[str]()
+    known = _known(config.format) if is_first or config.format is not Format.NGINX else frozenset[str]()
     witnesses = (
         (told, 0.93, "the complaint names {}"),
         (defined, 0.9, "{} is defined in the file"),
@@ -111,4 +118,6 @@ def _is_directive(fmt: Format, word: str) -> bool:
 def _known(fmt: Format) -> frozenset[str]:
     if fmt is Format.NGINX:
         return known_directives()
+    if fmt is Format.PG_HBA:
+        return _METHODS
     return known_keywords() if fmt is Format.HAPROXY else frozenset()

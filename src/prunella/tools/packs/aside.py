@@ -1,9 +1,9 @@
-"""Moving one file to another disk and back: whole, proven and on the disk before the other one goes; holes stay holes."""
+"""Copying one file to another disk and back: whole, settled there and read again; holes stay holes."""
 
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ _PLAIN = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 @contextmanager
-def opened_folder(folder: Path) -> Iterator[int]:
+def opened_folder(folder: Path) -> Generator[int]:
     """A descriptor for what is done with names in it. Raises Rejected where a link is on the way."""
     flags = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
     descriptor = os.open(folder.anchor, flags)
@@ -31,7 +31,7 @@ def opened_folder(folder: Path) -> Iterator[int]:
 
 
 @contextmanager
-def opened_file(name: str, folder: int, flags: int, mode: int = 0) -> Iterator[int]:
+def opened_file(name: str, folder: int, flags: int, mode: int = 0) -> Generator[int]:
     """A descriptor of a file in an opened folder; never through a link."""
     descriptor = os.open(name, flags | _PLAIN, mode, dir_fd=folder)
     try:

@@ -24,16 +24,22 @@ KEPT = KEPT_FILES
 _SPARE_BYTES = 16 * 1024 * 1024
 
 
-class Before(Frozen):
-    """A file ahead of its removal, in its real folder, and where its copy will lie ("": it will have none)."""
+class Dress(Frozen):
+    """What a file has beside its bytes."""
 
-    path: Path
-    size: int
     mode: int
     uid: int
     gid: int
     atime_ns: int
     mtime_ns: int
+
+
+class Before(Frozen):
+    """A file ahead of its removal, in its real folder, and where its copy will lie ("": it will have none)."""
+
+    path: Path
+    size: int
+    dress: Dress
     copy_at: str
 
 
@@ -53,17 +59,14 @@ class Discard:
         """Touches nothing. Raises Rejected for what is no plain file of its own, is in use or was changed just now."""
         facts = self._facts()
         copy_at = self._copy_at(facts)
-        before = Before(
-            path=self._real, size=facts.st_size, mode=stat.S_IMODE(facts.st_mode), uid=facts.st_uid, gid=facts.st_gid,
-            atime_ns=facts.st_atime_ns, mtime_ns=facts.st_mtime_ns, copy_at=str(copy_at or ""),
-        )  # fmt: skip
+        before = Before(path=self._real, size=facts.st_size, dress=_dress_of(facts), copy_at=str(copy_at or ""))
         kept = f"it is kept as {copy_at}" if copy_at else "it is gone for good"
         return Prepared(
             before=before.model_dump(mode="json"),
             touches=(f"file:{self.path}", f"service:{self.service}"),
             difference=f"{self.path} ({in_bytes(facts.st_blocks * 512)}) is removed; {kept}",
             reversible=copy_at is not None,
-            note="" if copy_at else "No other disk has room to keep it",
+            note="" if copy_at else "No other disk has room to keep it, or its owner is not ours to give back",
         )
 
     def write(self) -> str:
@@ -109,9 +112,11 @@ class Discard:
         return facts
 
     def _copy_at(self, file: os.stat_result) -> Path | None:
-        """None where the folder is on the same disk, or has no room. A copy that a crash left behind has this name."""
+        """None where the folder is on the same disk, or has no room, and where we could not give its owner back. A copy
+        that a crash left behind has this name.
+        """
         place = next(each for each in (self.folder, *self.folder.parents) if each.exists())
-        if place.stat().st_dev == file.st_dev:
+        if place.stat().st_dev == file.st_dev or not _may_be_given(file):
             return None
         if shutil.disk_usage(place).free < file.st_blocks * 512 + _SPARE_BYTES:
             return None
@@ -165,7 +170,7 @@ def _keep(name: str, folder: int, at: Path) -> None:
         try:
             with opened_file(draft.name, aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600) as target:
                 copy(source, target)
-                _dress(target, os.fstat(source))
+                _give(target, _dress_of(os.fstat(source)))
             draft.replace(at)
         finally:
             draft.unlink(missing_ok=True)
@@ -176,11 +181,14 @@ def _put_back(was: Before, kept: Path, folder: int, draft: str) -> None:
     """It has its name when it is whole, and takes nobody's place."""
     if not was.copy_at or not kept.exists():
         raise OSError(errno.ENOENT, "there is no copy of it")
-    with opened_folder(Path(os.path.realpath(kept.parent))) as aside, opened_file(kept.name, aside, os.O_RDONLY) as source:
+    with (
+        opened_folder(Path(os.path.realpath(kept.parent))) as aside,
+        opened_file(kept.name, aside, os.O_RDONLY) as source,
+    ):
         try:
             with opened_file(draft, folder, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600) as target:
                 copy(source, target)
-                _dress(target, was)
+                _give(target, was.dress)
                 os.fsync(target)
             os.link(draft, was.path.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
         finally:
@@ -189,18 +197,25 @@ def _put_back(was: Before, kept: Path, folder: int, draft: str) -> None:
     settle_folder(was.path.parent)
 
 
-def _dress(target: int, like: "os.stat_result | Before") -> None:
-    """Owner before mode, since a change of owner takes special bits away; of an owner only what we may give."""
-    if isinstance(like, os.stat_result):
-        like = Before(
-            path=Path(), size=0, mode=stat.S_IMODE(like.st_mode), uid=like.st_uid, gid=like.st_gid, copy_at="",
-            atime_ns=like.st_atime_ns, mtime_ns=like.st_mtime_ns,
-        )  # fmt: skip
+def _give(target: int, dress: Dress) -> None:
+    """Owner before mode, since a change of owner takes special bits away."""
     now = os.fstat(target)
-    if (now.st_uid, now.st_gid) != (like.uid, like.gid):
-        os.fchown(target, like.uid, like.gid)
-    os.fchmod(target, like.mode)
-    os.utime(target, ns=(like.atime_ns, like.mtime_ns))
+    if (now.st_uid, now.st_gid) != (dress.uid, dress.gid):
+        os.fchown(target, dress.uid, dress.gid)
+    os.fchmod(target, dress.mode)
+    os.utime(target, ns=(dress.atime_ns, dress.mtime_ns))
+
+
+def _dress_of(facts: os.stat_result) -> Dress:
+    return Dress(
+        mode=stat.S_IMODE(facts.st_mode), uid=facts.st_uid, gid=facts.st_gid,
+        atime_ns=facts.st_atime_ns, mtime_ns=facts.st_mtime_ns,
+    )  # fmt: skip
+
+
+def _may_be_given(facts: os.stat_result) -> bool:
+    is_ours = facts.st_uid == os.geteuid() and facts.st_gid in {os.getegid(), *os.getgroups()}
+    return is_ours or os.geteuid() == 0
 
 
 def _is_there(was: Before, folder: int) -> bool:
@@ -209,8 +224,8 @@ def _is_there(was: Before, folder: int) -> bool:
         facts = os.stat(was.path.name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
         return False
-    now = (stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid, facts.st_size, facts.st_mtime_ns)
-    if not stat.S_ISREG(facts.st_mode) or now != (was.mode, was.uid, was.gid, was.size, was.mtime_ns):
+    is_alike = _dress_of(facts).model_copy(update={"atime_ns": was.dress.atime_ns}) == was.dress
+    if not stat.S_ISREG(facts.st_mode) or facts.st_size != was.size or not is_alike:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     return True
 

@@ -13,11 +13,14 @@ from prunella.domain.frozen import JsonValue
 from prunella.domain.tool import Prepared
 from prunella.errors import Rejected
 from prunella.protocols import Tool
+from prunella.tools.packs.discarding import KEPT as KEPT_FILES
+from prunella.tools.packs.discarding import Discard, is_discarded, undo_discard
 from prunella.tools.packs.file_edit import FileEdit, is_edited, undo_edit
 from prunella.tools.packs.links import LinkEdit, is_turned, undo_link
 from prunella.tools.packs.rights import RightsEdit, are_given, undo_rights
 from prunella.tools.packs.rotation import KEPT, Rotation, is_emptied, undo_rotation
 from prunella.tools.tool import tool
+from prunella.world.disposables import disposer_of
 from prunella.world.fleet_world import FleetWorld
 from prunella.world.paths import look_at
 from prunella.world.places import Places
@@ -44,6 +47,7 @@ class FilesPack:
             _writer("files.install", self.install, self.before_install, undo_edit, is_edited),
             _writer("files.link", self.link, self.before_link, undo_link, is_turned),
             _writer("files.rotate_log", self.rotate_log, self.before_rotate_log, undo_rotation, is_emptied),
+            _writer("files.discard", self.discard, self.before_discard, undo_discard, is_discarded),
         )
 
     async def read(self, path: FilePath) -> str:
@@ -115,6 +119,15 @@ class FilesPack:
         rotation = await asyncio.to_thread(self._rotation, path)
         return await asyncio.to_thread(rotation.prepare)
 
+    async def discard(self, path: FilePath) -> str:
+        """Remove a file that the operator declared disposable, to make room; kept on another disk if there is one."""
+        discard = await asyncio.to_thread(self._discard, path)
+        return await asyncio.to_thread(discard.write)
+
+    async def before_discard(self, path: str) -> Prepared:
+        discard = await asyncio.to_thread(self._discard, path)
+        return await asyncio.to_thread(discard.prepare)
+
     def _rights(self, path: str, mode: str, owner: str) -> RightsEdit:
         places = Places(self.world.fleet)
         wanted = places.at(path)
@@ -152,6 +165,14 @@ class FilesPack:
         if service is None:
             raise Rejected(f"{path} is no log that a service declares; others are not emptied.")
         return Rotation(wanted, service, world.state_folder / KEPT)
+
+    def _discard(self, path: str) -> Discard:
+        fleet = self.world.fleet
+        wanted = Places(fleet).at(path)
+        service = disposer_of(fleet, wanted)
+        if service is None:
+            raise Rejected(f"{path} is nothing that a service declares `disposable`; others are not removed.")
+        return Discard(wanted, service, self.world.state_folder / KEPT_FILES, fleet.folder)
 
     def _edit(self, path: str, content: str) -> FileEdit:
         wanted = self.world.fleet.folder / path
