@@ -77,8 +77,12 @@ async def static_red(yard: Yard) -> list[str]:
 
 
 def steps_of(question: Question) -> list[str]:
-    """Every step of the plan that is asked about, as `tool {arguments}` in small letters."""
-    return [each.casefold() for each in _steps(question)]
+    """Every step of the plan that is asked about, as `tool {arguments}` and what it would change, in small letters."""
+    steps = list(_steps(question))
+    prepared = question.get("prepared")
+    told = [str(each.get("difference", "")) for each in cast("list[dict[str, object]]", prepared or [])]
+    told += [""] * (len(steps) - len(told))
+    return [f"{step} {difference}".strip().casefold() for step, difference in zip(steps, told, strict=False)]
 
 
 def _steps(found: object) -> Iterator[str]:

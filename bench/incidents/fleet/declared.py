@@ -21,7 +21,7 @@ _EDGE = """\
 supervisor = { kind = "supervisord", program = "edge", config = "supervisor/supervisord.conf" }
 config = ["edge/nginx.conf", "edge/sites/shop.conf"]
 paths = ["edge/certs", "edge/www"]
-preflight = ["«nginx_program»", "-t", "-q", "-p", "edge", "-c", "«folder»/edge/nginx.conf", "-e", "log/edge.error.log"]
+preflight = ["«nginx_program»", "-t", "-p", "edge", "-c", "«folder»/edge/nginx.conf", "-e", "log/edge.error.log"]
 reload = ["«supervisorctl»", "-c", "supervisor/supervisord.conf", "signal", "HUP", "edge"]
 logs = ["log/edge.error.log", "log/edge.access.log", "log/edge.out"]
 needs = [«needs», "catalog", "auth"]
@@ -38,7 +38,7 @@ _HAPROXY = """\
 [service.haproxy]
 supervisor = { kind = "supervisord", program = "haproxy", config = "supervisor/supervisord.conf" }
 config = ["haproxy/haproxy.cfg"]
-preflight = ["«haproxy_program»", "-c", "-q", "-f", "haproxy/haproxy.cfg"]
+preflight = ["«haproxy_program»", "-c", "-f", "haproxy/haproxy.cfg"]
 logs = ["log/haproxy.log"]
 needs = ["payments"]
 probes = [{ http = "http://127.0.0.1:«haproxy»/health" }, { process = true }]

@@ -55,6 +55,12 @@ class Service(Frozen):
     secrets: tuple[SecretRef, ...] = ()
     probes: tuple[ProbeSpec, ...] = ()
 
+    @property
+    def own_config(self) -> tuple[Path, ...]:
+        """Without the file that is its supervisor's: another program reads that."""
+        of_supervisor = getattr(self.supervisor, "config", None)
+        return tuple(path for path in self.config if path != of_supervisor)
+
 
 class PolicySpec(Frozen):
     """What the operator wrote under `[policy]`, and what services say of their autonomy.

@@ -1,9 +1,11 @@
 """One `[service.NAME]` table, read into a Service."""
 
 import re
+from pathlib import Path
 
 from prunella.domain.probe import ProcessProbe
 from prunella.domain.service import SecretRef, Service
+from prunella.domain.supervisor import SupervisordSupervisor, SupervisorSpec
 from prunella.fleet.connecting import connect_of
 from prunella.fleet.disposable import check_disposable, disposable_globs
 from prunella.fleet.places import config_files, log_files, needed_paths, within
@@ -45,7 +47,7 @@ def _service(name: str, table: Table) -> Service:
         name=name,
         folder=folder,
         supervisor=supervisor,
-        config=config_files(table, "config"),
+        config=_with_its_own(config_files(table, "config"), supervisor),
         preflight=table.command("preflight"),
         reload=_reload(table),
         paths=needed_paths(table, "paths"),
@@ -63,6 +65,13 @@ def _reload(table: Table) -> tuple[str, ...] | None:
     if "reload" in table.values and "supervisor" not in table.values:
         table.note("reload", "A reload needs a supervisor, which tells whether the service still runs.", SUPERVISOR)
     return table.command("reload")
+
+
+def _with_its_own(files: tuple[Path, ...], supervisor: SupervisorSpec | None) -> tuple[Path, ...]:
+    """The file that says how the service is started can be what is wrong."""
+    if not isinstance(supervisor, SupervisordSupervisor) or supervisor.config in files:
+        return files
+    return (*files, supervisor.config)
 
 
 def _with_a_probe(service: Service, table: Table) -> Service:

@@ -38,6 +38,8 @@ async def intend(state: State, runtime: Runtime[Context]) -> Change:
         return _not_as_vetted(state, context, f"{step}: {error}")
     if prepared.instead:
         return _not_as_vetted(state, context, f"{step}: {prepared.note}")
+    if not prepared.reversible and state.prepared[state.cursor].reversible and not tool.spec.settles:
+        return _not_as_vetted(state, context, f"{step} could not be put back any more: {prepared.note}")
     entry = await context.journal.intend(state.run, context.token, state.planned, step, prepared)
     context.emit(
         EventKind.INTENT, "intend", f"{step}", entry=entry.number, why=step.why, difference=prepared.difference

@@ -29,6 +29,7 @@ OFF = frozenset({"", "off", "false", "no", "0", "none", "null", "disable", "disa
                  "any", "insecure", "optional", "plain", "*", "all", "skip"})  # fmt: skip
 ON = frozenset({"on", "true", "yes", "1", "enable", "enabled", "always"})
 _OPEN = re.compile(r"0\.0\.0\.0|\[::\]|(?<![\w.])::(?![\w.])|\btrust\b|\binsecure\b|\b0?777\b|\bnopass\b")
+_PROPER = re.compile(r"(?<=:)[^:.\"]+")  # `auth` in `program:auth` is only what somebody calls it
 _NO_HOST = re.compile(r"\*?:\d+")
 _LEAKY = re.compile(
     r"sslmode=(?:disable|allow|prefer)|(?:ssl|tls|verify)=(?:0|false|no|off)|insecure=(?:1|true)"
@@ -54,6 +55,7 @@ def weakening(key: str, before: str | None, after: str | None) -> str:
 
     `before` None: it was not there, or is not known; `after` None: it is gone.
     """
+    key = _PROPER.sub("", key)
     words, was, now = frozenset(tokens(key)), _plain(before), _plain(after)
     if after is None:
         is_gone = is_guard(key) and not words & (_HOLES | _NEGATIONS) and (before is None or was not in OFF)

@@ -29,15 +29,15 @@ class _Pem:
 
 
 def certificate_facts(service: Service, paths: Iterable[PathFacts]) -> tuple[ServerFact, ...]:
-    """Of the declared certificates: past or ahead of their time, or with a declared key in their folder that is
-    another one's.
+    """Of the certificates that are declared, or lie in a declared folder: past or ahead of their time, or with a key
+    beside them that is another one's.
 
     `certificate`, `key`: the declared files; `renewed`, `renewed_key`: files near by that are for the same names, in
     their time, and fit each other ("" for none; `renewed_key` also where the declared key fits). Blocks.
     """
     files = [each.state.path for each in paths if not each.is_folder and 0 < each.size <= _MOST_BYTES]
     pems = [pem for path in files if is_pem(path) and (pem := _read(path)) is not None]
-    declared = [pem for pem in pems if pem.path in service.paths]
+    declared = [pem for pem in pems if {pem.path, pem.path.parent} & set(service.paths)]
     now = time.time()
     told = (_told(service, pem, declared, pems, now) for pem in declared if pem.validity)
     return tuple(fact for fact in told if fact is not None)

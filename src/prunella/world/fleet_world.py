@@ -75,7 +75,7 @@ class FleetWorld:
         output = self.state_folder / "output"
         self.supervised, self.probes, self._probers = {}, {}, {}
         for name, service in self.fleet.services.items():
-            supervisor = supervisor_for(service, self.fleet.path, output, lambda s=service: digest_of(s.config))
+            supervisor = supervisor_for(service, self.fleet.path, output, lambda s=service: digest_of(s.own_config))
             if supervisor is not None:
                 self.supervised[name] = supervisor
             secret = partial(self.secret, name)
@@ -319,13 +319,14 @@ def digest_of(paths: Iterable[Path]) -> str:
 
 def is_stale(service: Service, status: ServiceStatus | None) -> bool | None:
     """True when the files on disk are not what the process started with; None when that cannot be told."""
-    if status is None or not status.running or not service.config:
+    if status is None or not status.running or not service.own_config:
         return None
     if status.config is not None:
-        return status.config != digest_of(service.config)
+        return status.config != digest_of(service.own_config)
     if status.started is None:
         return None
-    return any(path.exists() and path.stat().st_mtime > status.started + START_TIME_ERROR_S for path in service.config)
+    since = status.started + START_TIME_ERROR_S
+    return any(path.exists() and path.stat().st_mtime > since for path in service.own_config)
 
 
 def _digest_at(path: Path) -> str:

@@ -26,11 +26,14 @@ class Places:
         return next((name for name, service in self.fleet.services.items() if path in self._rightful(service)), None)
 
     def declarer_of(self, path: Path) -> str | None:
-        """The service that declares it under `paths`; None for a configuration file, which has tools of its own."""
+        """The service that declares it, or its folder, under `paths`; None for a configuration file, which has tools
+        of its own.
+        """
         services = self.fleet.services.items()
         if any(path in service.config for _, service in services):
             return None
-        return next((name for name, service in services if path in service.paths), None)
+        exact = next((name for name, service in services if path in service.paths), None)
+        return exact or next((name for name, service in services if path.parent in service.paths), None)
 
     def is_near(self, source: Path, path: Path) -> bool:
         """A plain file that lies beside a declared path, or one folder below that, and is no configuration."""

@@ -21,7 +21,7 @@ def candidates(case: Case) -> Iterator[Candidate]:
         named = [p for p, degree in mentioned(case, clue.line).items() if degree >= 0.3 and _is_amount(p)]
         local = [p for p in named if p.service == clue.service or clue.service is None]
         for one, other in combinations(local[:6], 2):
-            if one.service == other.service and one.key != other.key:
+            if one.service == other.service and one.leaf != other.leaf:
                 yield from _reorder(case, one, other, clue)
 
 
