@@ -108,6 +108,7 @@ def test_every_rule_is_told_in_order_and_every_limit(explain: Explain) -> None:
         ('autonomy = "auto"', None),
         ("by default stopping a service asks", None),
         ("by default deleting data asks", None),
+        ("by default giving or taking rights asks", None),
         ("by default moving money asks", None),
         ("the rest is allowed", "allow"),
     ]

@@ -125,7 +125,7 @@ def test_no_plan_breaks_a_rule():
     ],
 )
 async def test_a_policy_that_allows_everything_is_seen(regime: Regime, rule: str, memory: Path):
-    tally = await fuzz(48, SEED, memory, unruled, regime)
+    tally = await fuzz(120, SEED, memory, unruled, regime)
     assert rule in {breach.rule for breach in tally.breaches}
 
 
@@ -139,11 +139,11 @@ async def test_a_policy_that_allows_everything_is_seen(regime: Regime, rule: str
     ],
 )
 async def test_tools_that_break_a_rule_are_seen(kind: type[Broken], rule: str, memory: Path):
-    tally = await fuzz(24, SEED, memory, broken(kind), FREE)
+    tally = await fuzz(96, SEED, memory, broken(kind), FREE)
     assert rule in {breach.rule for breach in tally.breaches}
 
 
 async def test_whole_tools_under_the_same_regime_break_none(memory: Path):
-    tally = await fuzz(24, SEED, memory, unruled, FREE)
+    tally = await fuzz(96, SEED, memory, unruled, FREE)
     assert tally.breaches == []
     assert tally.effects

@@ -145,4 +145,4 @@ def test_ports_are_known_from_the_probes() -> None:
     stock = Service(name="stock", folder=ROOT, probes=probes)
     web = Service(name="web", folder=ROOT, probes=(HttpProbe(name="w", url="https://example.org/a:1/"),))
     fleet = Fleet(name="yard", path=ROOT, services={"stock": stock, "web": web})
-    assert probed_ports(fleet) == {8080: "stock", 5432: "stock"}
+    assert probed_ports(fleet) == {8080: "stock", 5432: "stock", 443: "web"}

@@ -54,7 +54,7 @@ class Shop:
 
     def supervisor(self, service: str) -> Supervisor:
         declared = self.fleet.services[service]
-        found = supervisor_for(declared, self.fleet_path, self.folder / "log", lambda: digest_of(declared.config))
+        found = supervisor_for(declared, self.fleet_path, self.folder / "log", lambda: digest_of(declared.own_config))
         if found is None:
             raise Misuse(f"{service} has no supervisor in {self.fleet_path}.")
         return found

@@ -43,7 +43,7 @@ def prepared_for(before: Before, *touches: str) -> Prepared:
 
 
 def disk_digest(world: FleetWorld, service: str) -> str:
-    return digest_of(world.fleet.services[service].config)
+    return digest_of(world.fleet.services[service].own_config)
 
 
 async def must_pass(world: FleetWorld, service: str) -> None:
