@@ -36,10 +36,9 @@ async def intend(state: State, runtime: Runtime[Context]) -> Change:
         prepared = await tool.before(step.arguments)
     except (Rejected, Transient, Irrecoverable) as error:
         return _not_as_vetted(state, context, f"{step}: {error}")
-    if prepared.instead:
-        return _not_as_vetted(state, context, f"{step}: {prepared.note}")
-    if not prepared.reversible and state.prepared[state.cursor].reversible and not tool.spec.settles:
-        return _not_as_vetted(state, context, f"{step} could not be put back any more: {prepared.note}")
+    lost = not prepared.reversible and state.prepared[state.cursor].reversible and not tool.spec.settles
+    if prepared.instead or lost:
+        return _not_as_vetted(state, context, f"{step}: {prepared.note or 'it could not be put back any more'}")
     entry = await context.journal.intend(state.run, context.token, state.planned, step, prepared)
     context.emit(
         EventKind.INTENT, "intend", f"{step}", entry=entry.number, why=step.why, difference=prepared.difference
