@@ -23,10 +23,19 @@ def shadows(stage: Stage) -> list[Path]:
 
 
 def running(stage: Stage) -> list[int]:
-    """Processes of the program, wherever they are shut in."""
-    del stage
+    """Processes of the program that were started for this stage, wherever they are shut in."""
     found = psutil.process_iter(["cmdline", "status"])
-    return [p.pid for p in found if str(PROGRAM) in (p.info["cmdline"] or []) and p.info["status"] != "zombie"]
+    ours = (p for p in found if str(PROGRAM) in (p.info["cmdline"] or []) and p.info["status"] != "zombie")
+    return [p.pid for p in ours if is_of(stage, p)]
+
+
+def is_of(stage: Stage, process: psutil.Process) -> bool:
+    """It, or what it comes from, works in the stage's folder or names it."""
+    try:
+        said = (" ".join([each.cwd(), *each.cmdline()]) for each in (process, *process.parents()[:2]))
+        return any(str(stage.yard.folder) in each for each in said)
+    except psutil.Error:
+        return False
 
 
 @both
